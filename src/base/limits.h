@@ -1,0 +1,64 @@
+/*
+ * Every maximum of Licet, each with the arithmetic that chose it. A limit that no situation of a
+ * real site reaches is still here: it is what makes a sum checkable and a buffer a constant.
+ */
+#ifndef LICET_BASE_LIMITS_H
+#define LICET_BASE_LIMITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* An error sentence names a line, two values of up to 64 bytes and a remedy: 3 x 64 + 300 bytes of
+ * words. */
+#define ERROR_TEXT_MAX 512
+
+/* R1.1: feature, vendor, user, host and device names. */
+#define NAME_MAX_BYTES 64
+
+/* R2.1: a license file. 256 lines of 400 bytes are 100 KiB; 1 MiB leaves room for ten products of
+ * that size. */
+#define LICENSE_FILE_BYTES_MAX (1024 * 1024)
+/* R2.3: the column before which a line is wrapped, backslash counted. */
+#define LICENSE_COLUMN_MAX 76
+
+/* A count of seats: no vendor has sold more users than people live; 10^9 keeps every sum of a file
+ * in 64 bits. */
+#define SEATS_MAX 1000000000u
+
+/* The longest duration a field may hold: 10 years in seconds fits 32 bits nine times over. */
+#define DURATION_SECONDS_MAX 315360000u
+
+/* R4.3: lines of one cover family; a flow over 256 lines and the classes of their dates stays under a millisecond. */
+#define FAMILY_LINES_MAX 256
+/* Lines of one license file: 1 MiB holds 4,096 lines of 256 bytes. */
+#define LICENSE_LINES_MAX 4096
+/* covers= items on one line: a suite of a large vendor has a dozen editions. */
+#define LINE_COVERS_MAX 32
+
+/* One request: nobody checks out more at once than the largest file grants; the sum with all leases fits 64 bits. */
+#define LEASE_COUNT_MAX SEATS_MAX
+
+/* R1.4: the defaults of a line, in seconds. */
+#define LEASE_TTL_SECONDS 300u
+#define DRAIN_SECONDS 86400u
+/* The shortest ttl a line may give: below it the heartbeats of a site would be most of its traffic. */
+#define LEASE_TTL_SECONDS_MIN 10u
+#define LEASE_TTL_SECONDS_MAX 86400u
+/* R8.5: what the server waits beyond the end that the client counts. */
+#define LEASE_MARGIN_MS 1000
+/* R1.4, R8.1: how long an ended id stays ended, and how many of one source are kept. 65,536 ended leases within ten
+ * minutes are 109 a second: beyond any honest machine, and 64 such sources fill the 4 million places of a server. */
+#define TOMBSTONE_SECONDS 600
+#define TOMBSTONES_OF_SOURCE_MAX 65536u
+
+/* Leases in one server: design.md 10 measures up to 5,000,000. With tombstones in the same places, 2^23. */
+#define LEASES_MAX (1u << 23)
+/* Names of users, hosts, devices, features, sources: two new ones for every fourth lease. */
+#define NAMES_MAX (1u << 22)
+/* Features with seats or holders: design.md 10 measures 50,000. */
+#define POOLS_MAX (1u << 16)
+
+/* A log line: event, ten fields of a name each, and the message of an error. */
+#define LOG_LINE_MAX 2048
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * The one list of failures (status.def) and the one way to report them.
+ *
+ * A function that can fail returns enum status (LICET_OK is 0) and takes `struct error *error`
+ * last, which may be NULL. The finder of a failure writes the sentence; the edge (RESP, HTTP, CLI,
+ * log) shows it once; nobody between does either. Results are untouched on failure.
+ */
+#ifndef LICET_BASE_STATUS_H
+#define LICET_BASE_STATUS_H
+
+#include <stdarg.h>
+
+#include "base/limits.h"
+
+/* licet.h carries the same constants for products; where this header came first it leaves them out.
+ */
+#define LICET_HAS_STATUS 1
+
+enum status {
+#define STATUS(number, name, word, http, code, text) LICET_##name = (number),
+#include "base/status.def"
+#undef STATUS
+};
+
+struct error {
+    enum status status;
+    char text[ERROR_TEXT_MAX]; /* a whole sentence without full stop; always NUL-terminated */
+};
+
+/* Writes the sentence (cut at ERROR_TEXT_MAX) and returns `status`, so that a finder can end with
+ * `return`. */
+enum status error_set(struct error *error, enum status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The sentence of `error`, or the list's own text where the finder wrote none. Borrowed from
+ * `error` or static. */
+const char *error_text(const struct error *error, enum status status);
+
+/* The columns of the list. Every function accepts any value; unknown ones are shown as SYSTEM. */
+const char *status_word(enum status status);
+const char *status_text(enum status status);
+int status_http(enum status status);
+int status_exit_code(enum status status);
+
+#endif

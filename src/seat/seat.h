@@ -1,0 +1,311 @@
+/*
+ * The seat core: who may use a seat, decided from events, one at a time.
+ *
+ * PURE: no clock, socket, file, malloc or global. One event goes in with its time; effects come
+ * out: records to make durable, and a reply that may leave when the record it depends on is synced
+ * (design.md 7). Two kinds of state:
+ *
+ *   held  the fold of the records through seat_apply(); it survives a crash, and seats_snapshot()
+ * lists it soft  deadlines moved by renewals, the flow of each family; it is rebuilt by SEAT_START
+ * and is in no record
+ *
+ * seat_step() decides and applies its own records at once, by the same seat_apply() that replays a
+ * journal.
+ *
+ * Rules: rules.md 1.3, 1.4, 4, 5.1, 8. Not here yet: other models than concurrent, borrow, linger,
+ * queue, burst.
+ */
+#ifndef LICET_SEAT_SEAT_H
+#define LICET_SEAT_SEAT_H
+
+#include "base/limits.h"
+#include "base/time.h"
+
+/* Ids of names (names.h). 0 is "none": a request without a device, for example. */
+typedef uint32_t name_id;
+
+struct seat_now {
+    struct instant instant; /* deadlines */
+    struct unix_time utc;   /* dates that people signed */
+};
+
+struct lease_id {
+    uint8_t bytes[16]; /* chosen by the client; a capability (R8.1): never shown, logged or counted
+                          by */
+};
+
+/* ---- what is installed
+ * ---------------------------------------------------------------------------------------- */
+
+/* Why a line serves nobody, whatever its dates. Shown by WHY and FEATURES. */
+enum line_state {
+    LINE_ENABLED = 0,
+    LINE_UNKNOWN_FIELD = 1, /* R2.5: needs a newer licetd */
+    LINE_NOT_SERVED = 2,    /* R2.5: a field that restricts and is not served yet */
+    LINE_NOT_BOUND = 3,     /* R2.4: its binding does not match this server */
+};
+
+#define DATE_NONE UINT32_MAX /* maintenance=none: serves every release */
+
+/* What the core needs to know of one INCREMENT line. Times are UTC seconds, already widened as R1.3
+ * says. */
+struct seat_line {
+    name_id sn;
+    name_id feature;
+    uint32_t seats;
+    uint32_t overdraft;
+    uint32_t held_over;   /* R5.1: part of the fold; ignored in an event, set in records */
+    uint32_t maintenance; /* days since 1970, or DATE_NONE */
+    int64_t start;        /* first second, 0: always */
+    int64_t expiry;       /* first second after it, 0: permanent */
+    int64_t refresh_by;   /* first second after it, 0: never */
+    uint32_t ttl_s;
+    uint32_t drain_s;
+    enum line_state state;
+    uint32_t covers_count;
+    name_id covers[LINE_COVERS_MAX]; /* features that this line's seats may serve as well */
+};
+
+struct seat_installation {
+    name_id vendor;
+    uint32_t generation;
+    uint8_t payload_hash[32]; /* R2.6: SHA-256 of the normalised payload */
+    int64_t installed_at;     /* UTC; drain counts from here (R4.5) */
+    uint32_t lines_count;     /* LICENSE_LINES_MAX at most */
+};
+
+/* R4.3: seats set aside for some of the holders of one feature. An argument of the flow; nothing
+ * sets it yet. */
+struct seat_reservation {
+    name_id feature;
+    uint32_t seats;
+    uint32_t groups; /* bit mask: a holder of any of these groups may sit here */
+};
+
+/* ---- events
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+enum seat_event_kind {
+    SEAT_CHECKOUT, /* or re-claim, by the same id (R8.1) */
+    SEAT_RENEW,
+    SEAT_CHECKIN,
+    SEAT_INSTALL, /* the shell has verified the file and its generation; `installation` and `lines`
+                     are set */
+    SEAT_TICK,    /* time has come: expiry, ends of lines, ends of drains */
+    SEAT_START,   /* after the replay: a new epoch, every lease gets one fresh ttl */
+    SEAT_MORE,    /* the effects said `more`: go on with the same event */
+};
+
+struct seat_event {
+    enum seat_event_kind kind;
+    struct lease_id id;
+    name_id vendor;
+    name_id feature;
+    name_id user, host, device; /* self-declared labels (R1.1) */
+    name_id source;             /* the address it came from; caps count by it (R10.4) */
+    uint32_t count;             /* 1 to LEASE_COUNT_MAX */
+    uint32_t release;           /* days since 1970; 0: any line fits (R1.3) */
+    const struct seat_installation *installation; /* SEAT_INSTALL; borrowed until `more` is false */
+    const struct seat_line *lines;                /* SEAT_INSTALL; likewise */
+};
+
+/* ---- records
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+/* R8.8. Numbers are bytes of the journal: never reused. */
+enum seat_record_kind {
+    SEAT_RECORD_OPEN = 1,  /* a journal begins: server key */
+    SEAT_RECORD_EPOCH = 2, /* licetd started with this epoch */
+    SEAT_RECORD_INSTALL =
+        3, /* a generation begins; its LINEs and INSTALL_END follow in the same group */
+    SEAT_RECORD_LINE = 4,
+    SEAT_RECORD_INSTALL_END = 5, /* the generation counts from here */
+    SEAT_RECORD_GRANT = 6,
+    SEAT_RECORD_CHECKIN = 7,
+    SEAT_RECORD_EXPIRE = 8,
+    SEAT_RECORD_ENDING =
+        9, /* a lease will not go on beyond `end` (drain mark R4.5, or a cut on renewal R4.4) */
+    SEAT_RECORD_REQUEST = 10, /* a request or receipt with this counter left the server (R5.2) */
+};
+
+struct seat_record {
+    enum seat_record_kind kind;
+    int64_t at; /* UTC seconds of the decision */
+    union {
+        struct {
+            uint8_t server_key[32];
+        } open;
+        struct {
+            uint64_t epoch;
+        } epoch;
+        struct seat_installation install;
+        struct seat_line line;
+        struct {
+            uint64_t
+                handle; /* this record's own number when first written; what users see of a lease */
+            struct lease_id id;
+            name_id vendor, feature, user, host, device, source;
+            uint32_t count;
+            uint32_t release;
+            int64_t end;    /* absolute end in UTC (R4.4), 0: goes on while it is renewed */
+            uint32_t ttl_s; /* what the reply promised: a re-claim promises the same */
+            uint32_t flags; /* SEAT_FLAG_... */
+        } grant;
+        struct {
+            uint64_t handle;
+            struct lease_id
+                id; /* also of a lease that this fold does not know: then only the id stays ended */
+            name_id source;
+        } ended; /* CHECKIN, EXPIRE */
+        struct {
+            uint64_t handle;
+            struct lease_id id;
+            int64_t end; /* 0: at its deadline, it is not renewed any more */
+        } ending;
+        struct {
+            uint64_t counter;
+            uint8_t response_hash[32]; /* of the last response accepted; zero: none yet */
+        } request;
+    };
+};
+
+#define SEAT_FLAG_OVERDRAFT 1u /* R8.2, the leaf's flags */
+#define SEAT_FLAG_BORROW 2u
+#define SEAT_FLAG_BURST 4u
+#define SEAT_FLAG_GRACE 8u
+
+/* The largest encoded record: a LINE with all its covers (record.h gives the layout). */
+#define SEAT_RECORD_BYTES_MAX 256
+
+/* ---- effects
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+/* Why a request was refused and what would have helped. All counts are of the cover family. */
+struct seat_denial {
+    name_id feature;
+    uint64_t seats;       /* of lines that could serve it today, overdraft included */
+    uint64_t in_use;      /* demand of the family */
+    uint64_t overhang;    /* R4.5 */
+    int64_t next_free_ms; /* until the next lease ends if nobody renews; -1: unknown */
+    uint32_t maintenance; /* the latest maintenance date there is, where that is what refused */
+    int64_t since;        /* UTC of the end or start that refused, 0: none */
+    enum line_state line_state; /* where only disabled lines have the feature */
+};
+
+struct seat_reply {
+    enum status status;
+    uint64_t handle;     /* of a granted or ended lease */
+    uint64_t depends_on; /* the number of the record that must be synced before this reply leaves;
+                            0: none */
+    uint32_t generation;
+    uint32_t count, release;
+    uint32_t ttl_ms; /* from the request's arrival; already cut at `end` */
+    int64_t end;     /* absolute end in UTC, 0: none (R4.4) */
+    uint32_t flags;
+    bool is_reclaim;           /* granted without a new record */
+    struct seat_denial denial; /* where status is a refusal of a seat */
+};
+
+#define SEAT_EFFECT_RECORDS_MAX 16
+
+struct seat_effects {
+    struct seat_record
+        records[SEAT_EFFECT_RECORDS_MAX]; /* in this order, the first is number `first_number` */
+    uint32_t records_count;
+    uint64_t first_number;
+    bool has_reply;
+    struct seat_reply reply;
+    bool more; /* call again with SEAT_MORE before any other event */
+    bool has_alarm;
+    struct instant next_timer; /* when SEAT_TICK is wanted next; INT64_MAX: never */
+};
+
+/* ---- the core
+ * --------------------------------------------------------------------------------------------------
+ */
+
+struct seats;
+
+/* Maxima of one server; the defaults of limits.h where 0. Each is a refusal (LICET_OVER_LIMIT),
+ * never a crash. */
+struct seats_options {
+    uint32_t leases_max;
+    uint32_t pools_max;
+    uint32_t leases_of_source_max; /* R10.4 */
+};
+
+/* Bytes of address space that seats_create() wants. Only what is used is touched, so the shell maps
+ * it unreserved. */
+size_t seats_memory(const struct seats_options *options);
+/* `memory` is zeroed, aligned to a page, and stays the caller's; there is nothing to destroy. */
+struct seats *seats_create(void *memory, const struct seats_options *options);
+
+/* One event in, effects out. `effects` need not be cleared. The shell has made sure of room for the
+ * records. */
+void seat_step(struct seats *seats, struct seat_now now, const struct seat_event *event,
+               struct seat_effects *effects);
+
+/* Folds one record of a journal or snapshot. LICET_DAMAGED where it contradicts the state: the
+ * journal is not ours. */
+enum status seat_apply(struct seats *seats, uint64_t number, const struct seat_record *record,
+                       struct error *error);
+
+/* What a request would be told now, without an effect. */
+void seat_why(const struct seats *seats, struct seat_now now, const struct seat_event *event,
+              struct seat_reply *reply);
+
+/* ---- looking
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+struct seat_lease_view {
+    uint64_t handle;
+    name_id vendor, feature, user, host, device, source;
+    uint32_t count, release;
+    int64_t granted_at; /* UTC */
+    int64_t end;
+    int64_t left_ms; /* until its deadline */
+    uint32_t flags;
+    bool is_ending;
+};
+
+struct seat_feature_view {
+    name_id vendor, feature;
+    uint64_t seats; /* of lines of this very feature that serve today, without overdraft */
+    uint64_t overdraft;
+    uint64_t in_use;           /* seats held by requests that name this feature */
+    uint64_t overdraft_in_use; /* of its cover family (R4.3) */
+    uint64_t overhang;         /* of its cover family */
+    uint32_t lines_count, lines_disabled;
+    uint32_t
+        maintenance; /* latest; DATE_NONE where a line serves every release; 0: no enabled line */
+    int64_t ends;    /* first second after the last line's end, 0: never */
+};
+
+/* Walks in a stable order: *cursor starts at 0 and is opaque; false at the end. `feature` 0: all.
+ */
+bool seats_next_lease(const struct seats *seats, struct seat_now now, name_id vendor,
+                      name_id feature, uint64_t *cursor, struct seat_lease_view *ret_view);
+bool seats_next_feature(const struct seats *seats, struct seat_now now, uint64_t *cursor,
+                        struct seat_feature_view *ret_view);
+/* Installed lines with their held-over counts, also vanished ones that still have some (R5.1). */
+bool seats_next_line(const struct seats *seats, name_id vendor, uint64_t *cursor,
+                     struct seat_line *ret_line);
+/* NULL: nothing of this vendor is installed. Borrowed until the next SEAT_INSTALL. */
+const struct seat_installation *seats_installation(const struct seats *seats, name_id vendor);
+
+struct seats_totals {
+    uint64_t leases, pools, tombstones, next_number, epoch, memory_used;
+    uint64_t request_counter;
+};
+void seats_totals(const struct seats *seats, struct seats_totals *ret_totals);
+
+/* The held state as records that fold to it, in a canonical order: a snapshot, and the dump that
+ * tests compare. *cursor starts at 0; false at the end. */
+bool seats_snapshot_next(const struct seats *seats, uint64_t *cursor,
+                         struct seat_record *ret_record);
+
+#endif
