@@ -58,6 +58,29 @@
 /* Features with seats or holders: design.md 10 measures 50,000. */
 #define POOLS_MAX (1u << 16)
 
+/* R10.2: what a stranger may send. CHECKOUT with every option is 19 arguments, its name included;
+ * the longest honest one is a token of AUTH. A command is then 20 x (1,024 + 9 for "$1024" and two
+ * line ends) + 5 for its first line = 20,665 bytes. */
+#define RESP_STRANGER_ARGUMENTS_MAX 20u
+#define RESP_STRANGER_ARGUMENT_BYTES_MAX 1024u
+#define RESP_STRANGER_COMMAND_BYTES_MAX 20665u
+/* After AUTH: COMMAND DOCS may name every command there is (some 30), and nothing carries a file. */
+#define RESP_ARGUMENTS_MAX 64u
+#define RESP_ARGUMENT_BYTES_MAX 16384u
+#define RESP_COMMAND_BYTES_MAX 65536u
+
+/* What liblicet reads. R10.2 caps a server's output at 2 MiB (CHAIN: a file of 1 MiB); a line is an
+ * error's word and sentence; a page of LEASES is rows in a list in a pair with the cursor, and one
+ * level is to spare. */
+#define REPLY_BYTES_MAX (2u * 1024u * 1024u)
+#define REPLY_LINE_BYTES_MAX 1024u
+#define REPLY_DEPTH_MAX 4u
+
+/* R8.2: the grants and renewals under one signed root, a power of two. 65,536 are a million a
+ * second at a commit of 65 ms; the tree then takes 2 x 65,536 x 32 bytes = 4 MiB. */
+#define MERKLE_DEPTH_MAX 16u
+#define MERKLE_LEAVES_MAX (1u << MERKLE_DEPTH_MAX)
+
 /* A log line: event, ten fields of a name each, and the message of an error. */
 #define LOG_LINE_MAX 2048
 
