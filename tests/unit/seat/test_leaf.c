@@ -332,7 +332,6 @@ static enum status parse_text(struct text text, struct text *ret_bytes)
 
 static void test_text(void)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     char place[PROOF_TEXT_BYTES_MAX + 8];
     struct buf buf = buf_over(place, sizeof(place));
     struct text bytes;
@@ -343,11 +342,22 @@ static void test_text(void)
     ok(parse_text(buf_text(&buf), &bytes) == LICET_OK && text_equal(bytes, vector_text),
        "R8.4 PROOF text is the same proof");
     last = place[buf.size - 1];
-    for (size_t index = 0; index < 64; index++) {
-        place[buf.size - 1] = digits[index];
+    for (int byte = 0; byte < 256; byte++) {
+        place[buf.size - 1] = (char)byte;
         same += parse_text(buf_text(&buf), &bytes) == LICET_OK && text_equal(bytes, vector_text);
     }
     ok(same == 1, "in one form only");
+    place[buf.size - 1] = last;
+    for (size_t index = 0; index < buf.size; index++) {
+        char before = place[index];
+
+        for (int byte = 128; byte < 256; byte++) {
+            place[index] = (char)byte;
+            same += parse_text(buf_text(&buf), &bytes) == LICET_OK;
+        }
+        place[index] = before;
+    }
+    ok(same == 1, "in digits only: no byte above 0x7f stands for one");
     place[buf.size - 1] = last;
     buf_add_byte(&buf, '=');
     ok(parse_text(buf_text(&buf), &bytes) == LICET_INVALID, "without padding");
