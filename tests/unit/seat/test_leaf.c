@@ -310,6 +310,20 @@ static void test_ranges(void)
     OUT_OF_RANGE(path.depth, 1);
     OUT_OF_RANGE(path.depth, 3);
 #undef OUT_OF_RANGE
+    good = vector;
+    good.root.tree_size = MERKLE_LEAVES_MAX + 1;
+    good.index = MERKLE_LEAVES_MAX; /* its path has one hash, so that only the size is wrong */
+    good.path.depth = 1;
+    buf = buf_over(bytes, sizeof(bytes));
+    proof_encode(&good, &buf);
+    ok(proof_decode(buf_text(&buf), &ret, &error) == LICET_INVALID &&
+           strstr(error.text, "tree size") != NULL,
+       "R8.2 a tree beyond the limit is refused for its size");
+    memcpy(bytes, vector_bytes, sizeof(bytes));
+    bytes[1 + LEAF_BYTES] = 2;
+    ok(proof_decode(text_make(bytes, vector_text.size), &ret, &error) == LICET_INVALID &&
+           strstr(error.text, "version 2") != NULL,
+       "a root of another version is refused");
     memcpy(bytes, vector_bytes, sizeof(bytes));
     bytes[1 + LEAF_BYTES + 2] = '1';
     ok(proof_decode(text_make(bytes, vector_text.size), &ret, &error) == LICET_INVALID,
