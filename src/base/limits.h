@@ -72,7 +72,7 @@
 /* What liblicet reads. R10.2 caps a server's output at 2 MiB (CHAIN: a file of 1 MiB); a line is an
  * error's word and sentence; a page of LEASES is rows in a list in a pair with the cursor, and one
  * level is to spare. */
-#define REPLY_BYTES_MAX (2u * 1024u * 1024u)
+#define REPLY_BYTES_MAX 2097152u
 #define REPLY_LINE_BYTES_MAX 1024u
 #define REPLY_DEPTH_MAX 4u
 

@@ -150,7 +150,7 @@ static enum reply_result reply_item_read(struct reply_walk *walk, uint32_t depth
     if (walk->at == walk->bytes.size)
         return reply_need(walk, walk->at + 1);
     lead = walk->bytes.data[walk->at];
-    if (memchr("+-:$*%_", lead, 7) == NULL) /* before its line: an HTTP answer has long ones */
+    if (text_find(TEXT("+-:$*%_"), lead) == 7) /* before its line: an HTTP answer has long ones */
         return reply_typed(walk, lead, (struct text){0}, depth, index);
     walk->at++;
     result = reply_line(walk, &line);
