@@ -1,10 +1,11 @@
 /*
  * The server's reader on any bytes. However they are cut, byte by byte, in sevens or whole, they
- * are the same commands and the same end; what is read stays within its limits, and written again
- * it is the same bytes.
+ * are the same commands and the same end; what is read stays within its limits, written again it
+ * is the same bytes, and its words are arguments of a lease or refused.
  */
 #include <assert.h>
 
+#include "resp/checkout.h"
 #include "resp/reader.h"
 #include "resp/writer.h"
 
@@ -25,6 +26,37 @@ static void outcome_add(struct outcome *outcome, struct text text)
     outcome->digest = (outcome->digest ^ (text.size + 256)) * 1099511628211u;
 }
 
+static void check_name(struct text name)
+{
+    assert(name.size == 0 || text_is_name(name));
+}
+
+/* Whatever the words are: refused with a sentence, or within the ranges that the seat core relies
+ * on. */
+static void check_arguments(const struct resp_command *command)
+{
+    static enum status (*const parsers[])(const struct text *, uint32_t, struct checkout_args *,
+                                          struct error *) = {checkout_args_parse, renew_args_parse,
+                                                             checkin_args_parse, why_args_parse};
+
+    for (size_t index = 0; index < sizeof(parsers) / sizeof(parsers[0]); index++) {
+        struct checkout_args args;
+        struct error error = {.text = ""};
+
+        if (parsers[index](command->arguments + 1, command->arguments_count - 1, &args, &error) !=
+            LICET_OK) {
+            assert(error.status == LICET_INVALID && error.text[0] != '\0');
+            continue;
+        }
+        assert(args.feature.size == 0 || text_is_identifier(args.feature));
+        assert(args.vendor.size == 0 || text_is_identifier(args.vendor));
+        assert(args.count >= 1 && args.count <= LEASE_COUNT_MAX);
+        check_name(args.user);
+        check_name(args.host);
+        check_name(args.device);
+    }
+}
+
 static void outcome_command(struct outcome *outcome, struct text bytes,
                             const struct resp_command *command, const struct resp_limits *limits)
 {
@@ -43,6 +75,7 @@ static void outcome_command(struct outcome *outcome, struct text bytes,
     }
     resp_write_command(&again, command->arguments, command->arguments_count);
     assert(text_equal(buf_text(&again), text_head(bytes, command->size)));
+    check_arguments(command);
     outcome->commands++;
     outcome->size += command->size;
 }
