@@ -25,7 +25,7 @@ run_tests = rm -f $(1)/meson-logs/testlog.*; { $(call compile,$(1)) && \
 # Sanitizers make the programs three to four times slower.
 run_sanitized = $(call run_tests,$(1),--suite unit --suite scenario --timeout-multiplier 4)
 
-.PHONY: all demo test check bench asan lint format install clean
+.PHONY: all demo test check bench asan lint format report install clean
 
 all:
 	@tools/install-deps build
@@ -66,6 +66,10 @@ lint:
 format:
 	@tools/install-deps check
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+report:
+	@tools/install-deps check
+	@tools/report
 
 install:
 	@tools/install-deps build
