@@ -2,9 +2,9 @@
 #
 #   make demo      a vendor, a license server and products on this machine (ONCE=1: check every step, then stop)
 #   make test      all tests but the long ones, on the build that is shipped
-#   make check     all that CI does: every test, the linters, unit and scenario tests again under sanitizers
+#   make check     all that CI does: every test, the linters, unit, scenario and fuzz tests again under sanitizers
 #   make bench     speed, beside other programs in the same run
-#   make asan      unit and scenario tests under gcc's address and undefined-behaviour sanitizers
+#   make asan      the same three under gcc's address and undefined-behaviour sanitizers
 #   make lint      the linters alone          make format   lets clang-format rewrite the sources
 #   make report    sizes of functions and files, beside those of other projects
 #   make fuzz      each fuzz target for SECONDS=60 with clang
@@ -23,9 +23,9 @@ compile = { test -e $(1)/build.ninja || $(setup_$(1)); } && ninja --quiet -C $(1
 run_tests = rm -f $(1)/meson-logs/testlog.*; { $(call compile,$(1)) && \
 	meson test -C $(1) --no-rebuild --num-processes 2 --print-errorlogs $(2); } || true
 # Sanitizers make the programs three to four times slower.
-run_sanitized = $(call run_tests,$(1),--suite unit --suite scenario --timeout-multiplier 4)
+run_sanitized = $(call run_tests,$(1),--suite unit --suite scenario --suite fuzz --timeout-multiplier 4)
 
-.PHONY: all demo test check bench asan lint format report install clean
+.PHONY: all demo test check bench asan lint format report fuzz install clean
 
 all:
 	@tools/install-deps build
@@ -66,6 +66,11 @@ lint:
 format:
 	@tools/install-deps check
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+fuzz:
+	@tools/install-deps build check
+	@$(call compile,build-fuzz)
+	@tools/fuzz build-fuzz $(SECONDS)
 
 report:
 	@tools/install-deps check
