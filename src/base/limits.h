@@ -69,7 +69,8 @@
 #define RESP_STRANGER_ARGUMENTS_MAX 20u
 #define RESP_STRANGER_ARGUMENT_BYTES_MAX 1024u
 #define RESP_STRANGER_COMMAND_BYTES_MAX 20665u
-/* After AUTH: COMMAND DOCS may name every command there is (some 30), and nothing carries a file. */
+/* After AUTH: COMMAND DOCS may name every command there is (some 30), and nothing carries a file.
+ */
 #define RESP_ARGUMENTS_MAX 64u
 #define RESP_ARGUMENT_BYTES_MAX 16384u
 #define RESP_COMMAND_BYTES_MAX 65536u
