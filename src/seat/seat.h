@@ -43,6 +43,9 @@ enum line_state {
     LINE_UNKNOWN_FIELD = 1, /* R2.5: needs a newer licetd */
     LINE_NOT_SERVED = 2,    /* R2.5: a field that restricts and is not served yet */
     LINE_NOT_BOUND = 3,     /* R2.4: its binding does not match this server */
+    /* Set by the core alone: what a line of an earlier generation was, kept while seats of it are
+     * held over (R5.1) or its holders drain (R4.5). It has 0 seats. */
+    LINE_FORMER = 4,
 };
 
 #define DATE_NONE UINT32_MAX /* maintenance=none: serves every release */
@@ -61,6 +64,7 @@ struct seat_line {
     int64_t refresh_by;   /* first second after it, 0: never */
     uint32_t ttl_s;
     uint32_t drain_s;
+    int64_t drain_end; /* UTC, R4.5: of its family; ignored in an event, set in records */
     enum line_state state;
     uint32_t covers_count;
     name_id covers[LINE_COVERS_MAX]; /* features that this line's seats may serve as well */
@@ -71,8 +75,12 @@ struct seat_installation {
     uint32_t generation;
     uint8_t payload_hash[32]; /* R2.6: SHA-256 of the normalised payload */
     int64_t installed_at;     /* UTC; drain counts from here (R4.5) */
-    uint32_t lines_count;     /* LICENSE_LINES_MAX at most */
+    uint32_t lines_count;     /* LICENSE_LINES_MAX at most; in records with the former lines */
 };
+
+/* Lines of one vendor, former ones included: two generations of full files, and one more of those
+ * that are still held over. */
+#define SEAT_ROWS_MAX (3u * LICENSE_LINES_MAX)
 
 /* R4.3: seats set aside for some of the holders of one feature. An argument of the flow; nothing
  * sets it yet. */
@@ -162,7 +170,8 @@ struct seat_record {
         struct {
             uint64_t handle;
             struct lease_id id;
-            int64_t end; /* 0: at its deadline, it is not renewed any more */
+            int64_t end; /* 0: at its deadline, it is not renewed any more (drain mark);
+                            INT64_MAX: an earlier cut is lifted, by a later generation */
         } ending;
         struct {
             uint64_t counter;
@@ -193,6 +202,9 @@ struct seat_denial {
     uint32_t maintenance; /* the latest maintenance date there is, where that is what refused */
     int64_t since;        /* UTC of the end or start that refused, 0: none */
     enum line_state line_state; /* where only disabled lines have the feature */
+    uint32_t limit;             /* LICET_OVER_LIMIT: the maximum that is reached ... */
+    name_id limit_source;       /* ... of this source, 0: of the whole server */
+    bool is_ending; /* a renewal of a lease with a drain mark (R4.5): it ends in reply.ttl_ms */
 };
 
 struct seat_reply {
@@ -210,6 +222,11 @@ struct seat_reply {
 };
 
 #define SEAT_EFFECT_RECORDS_MAX 16
+
+/* Records of all calls of one event: an installation is the largest, with INSTALL and INSTALL_END;
+ * an event that ends or marks leases stops at SEAT_ENDS_MAX and wants its next tick at once. */
+#define SEAT_ENDS_MAX 1024u
+#define SEAT_EVENT_RECORDS_MAX (SEAT_ROWS_MAX + SEAT_ENDS_MAX + 2u)
 
 struct seat_effects {
     struct seat_record
@@ -232,9 +249,12 @@ struct seats;
 /* Maxima of one server; the defaults of limits.h where 0. Each is a refusal (LICET_OVER_LIMIT),
  * never a crash. */
 struct seats_options {
-    uint32_t leases_max;
+    uint32_t leases_max; /* places of live and of ended leases together */
     uint32_t pools_max;
     uint32_t leases_of_source_max; /* R10.4 */
+    uint32_t names_max;            /* the highest id of a name that may come */
+    uint8_t hash_key[16]; /* of the index by lease id: random, so that nobody can choose ids
+                             that meet in one chain; nothing else depends on it */
 };
 
 /* Bytes of address space that seats_create() wants. Only what is used is touched, so the shell maps
@@ -249,7 +269,8 @@ void seat_step(struct seats *seats, struct seat_now now, const struct seat_event
                struct seat_effects *effects);
 
 /* Folds one record of a journal or snapshot. LICET_DAMAGED where it contradicts the state: the
- * journal is not ours. */
+ * journal is not ours. Numbers rise from 1. Records of a snapshot have number 0, but its last,
+ * which has the number of the last record that the snapshot stands for. */
 enum status seat_apply(struct seats *seats, uint64_t number, const struct seat_record *record,
                        struct error *error);
 
@@ -307,5 +328,9 @@ void seats_totals(const struct seats *seats, struct seats_totals *ret_totals);
  * tests compare. *cursor starts at 0; false at the end. */
 bool seats_snapshot_next(const struct seats *seats, uint64_t *cursor,
                          struct seat_record *ret_record);
+
+/* NULL, or a sentence on what does not hold: everything is counted again another way. Slow: for
+ * tests and the simulator. */
+const char *seats_check(const struct seats *seats);
 
 #endif
