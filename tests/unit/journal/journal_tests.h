@@ -127,7 +127,7 @@ struct picture {
         char name[FILE_NAME_BYTES];
         char *data;
         size_t size;
-    } files[32];
+    } files[128];
     size_t count;
 };
 
@@ -145,7 +145,7 @@ UNUSED static void picture_take(struct picture *picture)
         folder_path(entry->d_name, path, sizeof(path));
         if (stat(path, &stat_now) != 0 || !S_ISREG(stat_now.st_mode))
             continue;
-        if (picture->count == 32)
+        if (picture->count == 128)
             abort();
         snprintf(picture->files[picture->count].name, FILE_NAME_BYTES, "%.39s", entry->d_name);
         picture->files[picture->count].size = (size_t)stat_now.st_size;
