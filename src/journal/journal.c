@@ -288,26 +288,34 @@ static enum status journal_replay(struct walk *walk, journal_record_fn *record, 
     }
 }
 
-static enum status journal_cut(int fd, const char *name, const struct walk *walk,
-                               struct error *error)
-{
-    enum status status = io_write_zeros(fd, name, (off_t)walk->torn_offset, walk->torn_size, error);
-
-    return status == LICET_OK ? io_sync(fd, name, error) : status;
-}
-
-/* After a failed sync the page cache may hold a group that the disk does not, marked as if it were
- * written. So the last group is written again before anything relies on it. */
-static enum status journal_rewrite_last(const struct journal *journal, const struct walk *walk,
-                                        struct error *error)
+/* After a failed sync the page cache may show what the disk does not have, marked as if it were
+ * written: a group, or the zeros of a cut. So before anything relies on them, the last group and
+ * the zeros behind it are written again, as far as one torn group can have reached. */
+static enum status journal_rewrite_end(const struct journal *journal, const struct walk *walk,
+                                       struct error *error)
 {
     struct file_name name = journal_segment_name(journal);
     struct text group = text_head(text_skip(image_text(&walk->here), walk->group_offset),
                                   walk->offset - walk->group_offset);
+    size_t rest = walk->here.size - walk->offset;
+    size_t torn_max = GROUP_HEADER_BYTES + JOURNAL_GROUP_BYTES_MAX;
     enum status status = io_write(journal->segment_fd, name.text, group, (struct text){NULL, 0},
                                   (off_t)walk->group_offset, error);
 
+    if (status == LICET_OK)
+        status = io_write_zeros(journal->segment_fd, name.text, (off_t)walk->offset,
+                                rest < torn_max ? rest : torn_max, error);
     return status == LICET_OK ? io_sync(journal->segment_fd, name.text, error) : status;
+}
+
+/* The same for the prepared segment, where nothing but an opening can have been torn. */
+static enum status journal_rewrite_prepared(const struct journal *journal, struct error *error)
+{
+    struct file_name name = journal_prepared_name(journal);
+    enum status status =
+        io_write_zeros(journal->prepared_fd, name.text, 0, OPENING_GROUP_BYTES, error);
+
+    return status == LICET_OK ? io_sync(journal->prepared_fd, name.text, error) : status;
 }
 
 /* Stands where the walk ended. */
@@ -325,12 +333,10 @@ static enum status journal_stand(struct journal *journal, const struct walk *wal
     if (status == LICET_OK && walk->is_prepared)
         status = io_open(journal->folder_fd, journal_prepared_name(journal).text, O_RDWR,
                          &journal->prepared_fd, error);
-    if (status == LICET_OK && walk->torn_segment != 0)
-        status = journal_cut(walk->torn_segment == journal->opening.segment ? journal->segment_fd
-                                                                            : journal->prepared_fd,
-                             file_name(walk->torn_segment, SEGMENT_SUFFIX).text, walk, error);
+    if (status == LICET_OK && walk->is_prepared)
+        status = journal_rewrite_prepared(journal, error);
     if (status == LICET_OK)
-        status = journal_rewrite_last(journal, walk, error);
+        status = journal_rewrite_end(journal, walk, error);
     journal_count_room(journal);
     return status;
 }

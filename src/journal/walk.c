@@ -162,15 +162,11 @@ static enum status walk_take(struct walk *walk, const struct group *group, bool 
 static enum status walk_end(struct walk *walk, const struct image *torn, size_t offset,
                             bool *ret_has_group)
 {
-    if (torn != NULL) {
-        size_t size = torn->size - offset;
+    size_t size = torn == NULL ? 0 : torn->size - offset;
 
-        while (size > 0 && torn->data[offset + size - 1] == 0)
-            size--;
-        walk->torn_segment = torn->segment;
-        walk->torn_offset = offset;
-        walk->torn_size = size;
-    }
+    while (size > 0 && torn->data[offset + size - 1] == 0)
+        size--;
+    walk->torn_size = size;
     *ret_has_group = false;
     return LICET_OK;
 }

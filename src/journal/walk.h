@@ -25,9 +25,8 @@ struct walk {
     size_t group_offset;      /* where it stands */
     size_t offset;            /* where the next one may stand */
     /* Set when walk_next() has come to the end of the journal. */
-    bool is_prepared;      /* a segment of zeros is ready after this one */
-    uint64_t torn_segment; /* 0: nothing is torn */
-    size_t torn_offset, torn_size;
+    bool is_prepared; /* a segment is ready after this one; all zeros, once a torn opening is cut */
+    size_t torn_size; /* bytes of a torn group, here or in the segment that is ready */
 };
 
 /* Begins before the first group that is kept. LICET_NOT_FOUND: no segment. */
