@@ -267,7 +267,8 @@ static void disk_lose_power(void)
             continue; /* a folder */
         file = disk_file(fd);
         disk_settle(fd, DISK_CHANCE);
-        if (ftruncate(fd, 0) != 0 || pwrite(fd, file->shadow, file->size, 0) != (ssize_t)file->size)
+        if (pwrite(fd, file->shadow, file->size, 0) != (ssize_t)file->size ||
+            ftruncate(fd, (off_t)file->size) != 0)
             abort();
         close(fd);
     }

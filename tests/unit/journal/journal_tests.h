@@ -166,8 +166,8 @@ UNUSED static void file_put(const char *name, const char *data, size_t size)
     int fd;
 
     folder_path(name, path, sizeof(path));
-    fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
-    if (fd < 0 || write(fd, data, size) != (ssize_t)size)
+    fd = open(path, O_RDWR | O_CREAT, 0600);
+    if (fd < 0 || write(fd, data, size) != (ssize_t)size || ftruncate(fd, (off_t)size) != 0)
         abort();
     close(fd);
 }
