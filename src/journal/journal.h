@@ -88,7 +88,8 @@ void journal_body_add(struct buf *body, struct text record);
 
 /* Writes one group and waits until it is durable. `first_number` is the head's number + 1. When it
  * returns LICET_OK, every record of the body may be acknowledged. LICET_INVALID: the body or the
- * numbers are wrong and nothing was written. Else: end the process (see the top). */
+ * numbers are wrong; LICET_TOO_LARGE: the body is larger than a group; in both cases nothing was
+ * written. Else: end the process (see the top). */
 enum status journal_commit(struct journal *journal, struct text body, uint64_t first_number,
                            uint32_t count, struct error *error);
 
@@ -121,8 +122,9 @@ struct journal_head journal_head(struct journal *journal);
 
 /* ---- reading: any thread or process, no lock, while commits go on */
 
-/* Every record from `first_number` on, up to the group `until` (a value of journal_head()); NULL:
- * up to the last whole group. Checks what it reads: LICET_DAMAGED. LICET_NOT_FOUND: records that
+/* Every record from `first_number` on, up to the group `until` (a value of journal_head()). NULL:
+ * up to the last whole group, of a journal that nobody is writing: a group in the middle of its
+ * write may look like damage. Checks what it reads: LICET_DAMAGED. LICET_NOT_FOUND: records that
  * old are no longer kept. */
 enum status journal_read(const char *folder, uint64_t first_number,
                          const struct journal_head *until, journal_record_fn *record, void *context,
@@ -133,11 +135,13 @@ enum status journal_read(const char *folder, uint64_t first_number,
 enum status journal_fold(const char *folder, const struct journal_head *until,
                          journal_record_fn *record, void *context, struct error *error);
 
-/* Reads everything, also what journal_open() passes over because a snapshot stands for it.
+/* Reads everything, also what journal_open() passes over because a snapshot stands for it; of a
+ * journal that nobody is writing.
  * LICET_DAMAGED names the first damage. */
 enum status journal_check(const char *folder, struct error *error);
 
-/* ---- snapshots: any thread, one at a time */
+/* ---- snapshots: any thread, one at a time. A failure here is no death: the journal goes on
+ * without. */
 
 struct journal_snapshot;
 

@@ -22,6 +22,7 @@ typedef enum status names_file_fn(void *context, uint32_t id, struct text name,
                                   struct error *error);
 
 /* Opens `folder`/names, making it where it is missing, calls back every name and cuts a torn end.
+ * Whether a journal's ids all have names is for the caller to see (names_file_last()).
  * LICET_DAMAGED: anything else; names `licetd repair`. */
 enum status names_file_open(const char *folder, names_file_fn *name, void *context,
                             struct names_file **ret_names, struct error *error);
