@@ -94,7 +94,12 @@ enum status io_read(int fd, const char *name, void *data, size_t size, off_t off
 /* An iovec wants a pointer that may be written through; writing never does. */
 static void *io_borrow(const char *data)
 {
-    return (void *)(uintptr_t)data;
+    union {
+        const char *to_read;
+        void *to_write;
+    } pointer = {data};
+
+    return pointer.to_write;
 }
 
 enum status io_write(int fd, const char *name, struct text first, struct text second, off_t offset,

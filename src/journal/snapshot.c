@@ -101,7 +101,7 @@ static enum status reader_load(struct reader *reader, struct text *ret_bytes, st
 
 static enum status reader_next(struct reader *reader, bool is_checked, struct error *error)
 {
-    struct text bytes;
+    struct text bytes = {NULL, 0};
     struct group_place place = {0};
     enum status status = reader_load(reader, &bytes, error);
 
@@ -340,7 +340,7 @@ static enum status place_find(int folder_fd, const struct journal_head *head,
 static enum status snapshot_open(struct journal_snapshot *snapshot, const char *folder,
                                  const struct journal_head *head, struct error *error)
 {
-    uint8_t body[SNAPSHOT_BODY_BYTES], journal[16];
+    uint8_t body[SNAPSHOT_BODY_BYTES] = {0}, journal[16] = {0};
     struct group_form form = {GROUP_SNAPSHOT, 0, text_make(body, sizeof(body))};
     struct place place = {0};
     enum status status = io_open_folder(folder, &snapshot->folder_fd, error);

@@ -53,7 +53,7 @@ static enum status snapshot_write(const struct journal_head *head, struct error 
 
         memset(data, 0, sizeof(data));
         for (size_t k = 0; k < 8; k++)
-            data[sizeof(data) - 1 - k] = i == 0 ? (char)(fold.sum >> 8 * k) : 0;
+            data[sizeof(data) - 1 - k] = (char)(i == 0 ? fold.sum >> 8 * k & 0xff : 0);
         status = journal_snapshot_add(snapshot, text_make(data, sizeof(data)), ret_error);
     }
     return status == LICET_OK ? journal_snapshot_commit(snapshot, ret_error) : status;
