@@ -357,6 +357,26 @@ static void test_segments_moved(void)
     ok(is_harmless(16), "a missing ready segment is made again");
 }
 
+/* Two faults in the last segment: its opening and what is behind it. No header is left to tell, but
+ * an opening is written alone. */
+static void test_opening_is_alone(void)
+{
+    size_t offsets[32], count;
+    uint64_t last;
+    char copy[1024];
+
+    journal_build(false);
+    last = last_segment();
+    count = groups_of(last, offsets);
+    memcpy(copy, segment_data(last), 1024);
+    for (size_t i = 0; i < count; i++)
+        copy[offsets[i]] ^= 1;
+    segment_put(last, copy, 1024);
+    segment_unlink(last + 1);
+    ok(count > 1 && open_and_see(&(struct seen){0}, NULL, &error) == LICET_DAMAGED,
+       "INV-23 a damaged opening with anything behind it refuses");
+}
+
 /* A later version's journal must not be met with advice to repair it. */
 static void test_newer(void)
 {
@@ -387,6 +407,7 @@ int main(void)
     test_groups_moved();
     test_segments_moved();
     test_newer();
+    test_opening_is_alone();
     picture_drop(&whole);
     folder_remove();
     return tap_done();
