@@ -157,6 +157,7 @@ static void test_torn_opening(void)
         folder_path(file_name(number + 1, SEGMENT_SUFFIX).text, copy, sizeof(copy));
         unlink(copy);
         wrong += open_and_see(&seen, &opening, &error) != LICET_OK || seen.wrong != 0;
+        wrong += open_and_see(&seen, &opening, &error) != LICET_OK || opening.bytes_cut != 0;
     }
     ok(wrong == 0, "INV-23 a torn opening of a segment is cut, at every byte");
     picture_restore(&whole);
