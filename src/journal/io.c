@@ -97,8 +97,9 @@ static void *io_borrow(const char *data)
     union {
         const char *to_read;
         void *to_write;
-    } pointer = {data};
+    } pointer;
 
+    pointer.to_read = data;
     return pointer.to_write;
 }
 
