@@ -163,6 +163,23 @@ static enum status line_check_continuation(const struct line_reader *reader, str
     return LICET_OK;
 }
 
+/* What follows must begin a line, or this one was broken: better said now than as a field that is
+ * missing here. */
+static enum status line_check_next(const struct line_reader *reader, struct error *error)
+{
+    struct text next = text_head(reader->rest, text_find(reader->rest, '\n'));
+
+    if (next.size == 0 || (next.data[0] >= 'A' && next.data[0] <= 'Z'))
+        return LICET_OK;
+    if (next.data[0] == ' ')
+        return line_check_start(next, reader->number, error);
+    return error_set(error, LICET_INVALID,
+                     "line %u: \"%.*s\" begins no line: it looks wrapped by a mailer, or text was "
+                     "put in",
+                     reader->number,
+                     TEXT_ARGS(text_head(next, text_find(text_head(next, 40), ' '))));
+}
+
 enum status line_next(struct line_reader *reader, struct line_words *ret_line, struct error *error)
 {
     const char *start = reader->rest.data;
@@ -188,6 +205,8 @@ enum status line_next(struct line_reader *reader, struct line_words *ret_line, s
         status = line_check_continuation(reader, part, error);
         part = text_skip(part, sizeof(LINE_INDENT) - 1);
     }
+    if (status == LICET_OK)
+        status = line_check_next(reader, error);
     if (status != LICET_OK)
         return status;
     ret_line->raw = text_make(start, (size_t)(part.data + part.size - start));
