@@ -54,8 +54,8 @@ static void fuzz_exchange(struct text input)
     static const enum line_kind rows[] = {LINE_ACT, LINE_SEATS, LINE_RESULT, LINE_REVOKED};
 
     for (size_t index = 0; index < sizeof(heads) / sizeof(heads[0]); index++) {
-        struct document_section sections[] = {{heads[index], 1, 1, NULL, 0},
-                                              {rows[index], 0, LICENSE_LINES_MAX, NULL, 0}};
+        struct document_section sections[] = {{heads[index], 1, 1, 0, NULL},
+                                              {rows[index], 0, LICENSE_LINES_MAX, 0, NULL}};
         struct arena arena = arena_over(memory, sizeof(memory));
         struct buf buf = buf_over(printed, sizeof(printed));
         struct document_lines lines;
