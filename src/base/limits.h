@@ -18,6 +18,8 @@
 /* R2.1: a license file. 256 lines of 400 bytes are 100 KiB; 1 MiB leaves room for ten products of
  * that size. */
 #define LICENSE_FILE_BYTES_MAX (1024 * 1024)
+/* R5: a response is a license file behind at most 256 RESULT lines of 200 bytes and a block. */
+#define RESPONSE_BYTES_MAX (LICENSE_FILE_BYTES_MAX + 64 * 1024)
 /* R2.3: the column before which a line is wrapped, backslash counted. */
 #define LICENSE_COLUMN_MAX 76
 
@@ -33,6 +35,18 @@
 #define FAMILY_LINES_MAX 256
 /* Lines of one license file: 1 MiB holds 4,096 lines of 256 bytes. */
 #define LICENSE_LINES_MAX 4096
+/* R2.1: SERVER lines of one file. Three is the largest set that fail-over needs: one serves, one
+ * stands by, one is rebuilt. */
+#define LICENSE_SERVERS_MAX 3
+/* Fields of one line: 24 known ones, 31 further covers= and parts= each, and as many again of a
+ * later version. */
+#define LICENSE_FIELDS_MAX 160
+/* ACT lines of one request: a site of 100 products that renews each and surrenders some of each. */
+#define REQUEST_ACTS_MAX 256
+/* Revoked keys of one list or file: a vendor with a key a month for 80 years, or a server rekeyed
+ * weekly for 20. */
+#define REVOKED_KEYS_MAX 1024
+
 /* covers= items on one line: a suite of a large vendor has a dozen editions. */
 #define LINE_COVERS_MAX 32
 
