@@ -38,6 +38,7 @@ static void seats_cut_leases(struct seats *seats, struct seats_cut *cut)
 
     seats->lease_buckets = seats_cut(cut, table_buckets(options->leases_max), sizeof(uint32_t));
     seats->leases = seats_cut(cut, (size_t)options->leases_max + 1, sizeof(struct lease));
+    seats->lease_memo = seats_cut(cut, 1, sizeof(struct lease_memo));
     seats->sources = seats_cut(cut, (size_t)options->names_max + 1, sizeof(struct source));
     seats->wheel = seats_cut(cut, 1, sizeof(struct wheel));
     seats->cell_buckets = seats_cut(cut, table_buckets(options->leases_max), sizeof(uint32_t));
