@@ -219,6 +219,81 @@ static double bench_denials(uint32_t holders)
     return (double)began / (PAIRS / 10);
 }
 
+/* The worst family: 256 lines, each with its own maintenance date, one seat each, all held; a
+ * request of the rarest class is refused, and an installation builds it all anew. */
+static void bench_largest(void)
+{
+    static struct seat_effects effects;
+    static struct seat_line lines[FAMILY_LINES_MAX];
+    struct seat_now now = {{1000000}, {1795600800}};
+    struct seat_installation installation = {
+        .vendor = 1, .generation = 1, .lines_count = FAMILY_LINES_MAX};
+    struct seat_event event = {.kind = SEAT_INSTALL, .installation = &installation, .lines = lines};
+    struct seat_event more = {.kind = SEAT_MORE};
+    void *memory;
+    struct seats *seats = bench_seats(&memory);
+    int64_t began;
+
+    if (seats == NULL)
+        return;
+    for (uint32_t i = 0; i < FAMILY_LINES_MAX; i++)
+        lines[i] = (struct seat_line){.sn = 1 + i,
+                                      .feature = FEATURE_FIRST,
+                                      .seats = 1,
+                                      .maintenance = 20000 + i,
+                                      .ttl_s = 300};
+    seat_step(seats, now, &event, &effects);
+    while (effects.more)
+        seat_step(seats, now, &more, &effects);
+    began = clock_ns();
+    for (uint32_t i = 0; i < FAMILY_LINES_MAX;
+         i++) { /* the oldest release last: it takes the latest line */
+        event = bench_event(SEAT_CHECKOUT, i, 1);
+        event.release = 20000 + i;
+        seat_step(seats, now, &event, &effects);
+    }
+    printf("256 lines of 256 dates: %.1f us a checkout", (double)(clock_ns() - began) / 256e3);
+    began = clock_ns();
+    event = bench_event(SEAT_CHECKOUT, 1000, 1);
+    event.release = 20000;
+    seat_step(seats, now, &event, &effects);
+    printf(", %.1f us a denial (%s)\n", (double)(clock_ns() - began) / 1e3,
+           status_word(effects.reply.status));
+    munmap(memory, seats_memory(NULL));
+}
+
+/* Seconds of one installation beside other leases and pools: every family is built twice. */
+static void bench_reinstall(uint64_t leases, uint32_t pools)
+{
+    static struct seat_effects effects;
+    static struct seat_line line = {.sn = 1,
+                                    .feature = FEATURE_FIRST,
+                                    .seats = SEATS_MAX,
+                                    .maintenance = DATE_NONE,
+                                    .ttl_s = LEASE_TTL_SECONDS};
+    struct seat_now now = {{1000000}, {1795600800}};
+    struct seat_installation installation = {.vendor = 99, .generation = 1, .lines_count = 1};
+    struct seat_event event;
+    void *memory;
+    struct seats *seats = bench_seats(&memory);
+    int64_t began;
+
+    if (seats == NULL)
+        return;
+    bench_install(seats, now, pools);
+    for (uint64_t number = 0; number < leases; number++) {
+        event = bench_event(SEAT_CHECKOUT, number, pools);
+        seat_step(seats, now, &event, &effects);
+    }
+    event =
+        (struct seat_event){.kind = SEAT_INSTALL, .installation = &installation, .lines = &line};
+    began = clock_ns();
+    seat_step(seats, now, &event, &effects);
+    printf("installation of a line beside %llu leases in %u pools: %.1f ms\n",
+           (unsigned long long)leases, pools, (double)(clock_ns() - began) / 1e6);
+    munmap(memory, seats_memory(NULL));
+}
+
 int main(int argc, char **argv)
 {
     static const uint32_t pools[] = {1, 50000};
@@ -239,5 +314,9 @@ int main(int argc, char **argv)
     bench_replay();
     printf("denial, 10 holders: %.0f ns, 60,000 holders: %.0f ns\n", bench_denials(10),
            bench_denials(60000));
+    bench_largest();
+    bench_reinstall(1000000, 1000);
+    bench_reinstall(1000000, 50000);
+    printf("address space: %zu MiB\n", seats_memory(NULL) >> 20);
     return 0;
 }

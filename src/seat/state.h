@@ -131,8 +131,9 @@ struct vendor {
     struct seat_line
         *rows; /* the installed lines, each followed by what it was; then vanished ones */
     uint32_t rows_count;
+    uint32_t *held; /* rows with seats held over */
+    uint32_t held_count;
     bool is_installed;
-    bool has_held_over;
 };
 
 #define WHEEL_LEVELS 4
