@@ -229,9 +229,10 @@ struct line_parsing {
     const struct line_words *line;
     const struct field_row *rows;
     uint32_t rows_count;
-    uint32_t next; /* fields before this row may not come any more */
-    uint32_t word; /* the word being looked at */
-    uint64_t seen; /* a bit a row: a required number may be 0 */
+    uint32_t next;      /* fields before this row may not come any more */
+    uint32_t word;      /* the word being looked at */
+    uint32_t item_word; /* the word that was the last item of a list; 0: none */
+    uint64_t seen;      /* a bit a row: a required number may be 0 */
     struct arena *arena;
     void *value;
 };
@@ -344,7 +345,9 @@ static enum status line_parse_known(struct line_parsing *parsing, const struct f
 {
     bool is_list = row->type == FIELD_IDENTIFIERS || row->type == FIELD_TOKENS;
     uint32_t index = (uint32_t)(row - parsing->rows), unused;
-    bool is_again = is_list && index + 1 == parsing->next && field_is_set(row, parsing->value);
+    /* Security: only directly behind the item before it, since a list has room for one such run. */
+    bool is_again =
+        is_list && index + 1 == parsing->next && parsing->item_word + 1 == parsing->word;
     enum status status = LICET_OK;
 
     if (index < parsing->next && !is_again)
@@ -359,8 +362,10 @@ static enum status line_parse_known(struct line_parsing *parsing, const struct f
         parsing->next = index + 1;
         return status;
     }
-    if (is_list)
+    if (is_list) {
+        parsing->item_word = parsing->word;
         status = line_grow_list(parsing, row, error);
+    }
     if (status == LICET_OK)
         status = line_parse_value(parsing, row, text, error);
     if (status == LICET_OK && is_list)
