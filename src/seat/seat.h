@@ -315,6 +315,10 @@ struct seat_feature_view {
     int64_t ends;    /* first second after the last line's end, 0: never */
 };
 
+/* The live lease of this id; false where there is none. For whoever knows the id (R8.1). */
+bool seats_find_lease(const struct seats *seats, struct seat_now now, const struct lease_id *id,
+                      struct seat_lease_view *ret_view);
+
 /* Walks in a stable order: *cursor starts at 0 and is opaque; false at the end. `feature` 0: all.
  */
 bool seats_next_lease(const struct seats *seats, struct seat_now now, name_id vendor,

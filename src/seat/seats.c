@@ -83,6 +83,7 @@ struct seats *seats_create(void *memory, const struct seats_options *options)
     struct seats_cut cut = {.at = memory};
     struct seats *seats = seats_cut(&cut, 1, sizeof(struct seats));
 
+    assert(memory != NULL);
     seats->options = seats_options_of(options);
     seats->next_number = 1;
     seats->stamp = 1;

@@ -124,6 +124,17 @@ static uint32_t lease_walk_pool(const struct seats *seats, uint32_t pool, uint64
     return lease;
 }
 
+bool seats_find_lease(const struct seats *seats, struct seat_now now, const struct lease_id *id,
+                      struct seat_lease_view *ret_view)
+{
+    uint32_t lease = lease_find(seats, id);
+
+    if (lease == 0 || seats->leases[lease].state != LEASE_LIVE)
+        return false;
+    lease_view(seats, now, lease, ret_view);
+    return true;
+}
+
 bool seats_next_lease(const struct seats *seats, struct seat_now now, name_id vendor,
                       name_id feature, uint64_t *cursor, struct seat_lease_view *ret_view)
 {
