@@ -211,6 +211,21 @@ static bool install_stage_all(struct seats *seats, const struct vendor *vendor,
     return is_sound;
 }
 
+/* A row carries the end of its family's drain; a disabled one, of all families that it had a part
+ * in. */
+static void install_lengthen_drain(const struct seats *seats, const struct vendor *vendor,
+                                   struct seat_line *line)
+{
+    for (uint32_t i = 0; i <= line->covers_count; i++) {
+        name_id feature = i == 0 ? line->feature : line->covers[i - 1];
+        uint32_t pool = pool_find(seats, vendor->installation.vendor, feature);
+        int64_t drain_end = seats->families[seats->pools[pool].family].drain_end;
+
+        if (pool != 0 && drain_end > line->drain_end)
+            line->drain_end = drain_end;
+    }
+}
+
 /* R4.5: the longest drain of the old and the new lines of each family, from installation. */
 static void install_set_drains(struct seats *seats, const struct vendor *vendor,
                                const struct seat_line *old_rows, uint32_t old_count, int64_t utc)
@@ -236,10 +251,8 @@ static void install_set_drains(struct seats *seats, const struct vendor *vendor,
         }
     }
     for (uint32_t row = 0; row < vendor->rows_count; row++) {
-        uint32_t pool = pool_find(seats, vendor->installation.vendor, vendor->rows[row].feature);
-
-        if (vendor->rows[row].state == LINE_ENABLED)
-            vendor->rows[row].drain_end = seats->families[seats->pools[pool].family].drain_end;
+        if (vendor->rows[row].state != LINE_FORMER)
+            install_lengthen_drain(seats, vendor, &vendor->rows[row]);
     }
 }
 

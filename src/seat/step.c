@@ -121,9 +121,11 @@ static void step_extend(struct seats *seats, struct seat_now now, uint32_t lease
     if (!decide_extension(seats, now, lease, &extension, reply)) {
         step_tell(seats, lease, reply);
         reply->ttl_ms = step_left_ms(seats, lease, now);
-        if (is_reclaim) /* it is the client's until its deadline, and no longer */
-            reply->status = LICET_OK;
-        reply->is_reclaim = is_reclaim;
+        if (is_reclaim) { /* it is the client's until its deadline, and no longer */
+            reply->status = reply->ttl_ms > 0 ? LICET_OK : LICET_LEASE_ENDED;
+            reply->denial = (struct seat_denial){0};
+            reply->is_reclaim = true;
+        }
         return;
     }
     if (extension.end != seats->leases[lease].end)

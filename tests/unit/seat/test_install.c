@@ -302,6 +302,47 @@ static void test_drain_clock(void)
     world_end(&world);
 }
 
+/* R4.2: a generation without lines retires the server; R2.5: a line that is disabled serves nobody
+ * new. */
+static void test_nothing_left(void)
+{
+    struct world world;
+    struct seat_line line = line_of(LA1, EDITOR, 2);
+    struct seat_reply lease;
+
+    world_begin(&world, (struct seats_options){0});
+    world_start(&world);
+    line.drain_s = 600;
+    world_install(&world, &line, 1);
+    lease = checkout(&world, 1, EDITOR);
+    line.state = LINE_UNKNOWN_FIELD;
+    line.drain_s = 60;
+    world_install(&world, &line, 1);
+    ok(checkout(&world, 2, EDITOR).status == LICET_DISABLED,
+       "R2.5 a disabled line serves nobody new");
+    world_restart(&world, 0);
+    world_keep_alive(&world, 1, 1, 570);
+    world_tick(&world);
+    ok(!world_is_marked(&world, lease.handle),
+       "R4.5 its holders drain as long as it was told before");
+    world_keep_alive(&world, 1, 1, 30);
+    world_tick(&world);
+    ok(world_is_marked(&world, lease.handle), "R4.5 and no longer");
+    ok(checkout(&world, 1, EDITOR).status == LICET_OK, "R8.1 a re-claim until the deadline");
+    world_pass_ms(&world, 60500);
+    ok(checkout(&world, 1, EDITOR).status == LICET_LEASE_ENDED, "and not within the margin");
+    world_install(&world, NULL, 0);
+    ok(world_feature(&world, EDITOR).overhang == 1 && world_held_over(&world, LA1) == 1,
+       "R4.2 R5.1 after retiring, the seat still in use is held over");
+    world_pass_ms(&world, 500);
+    world_tick(&world);
+    ok(world_live(&world) == 0 && world_held_over(&world, LA1) == UINT32_MAX,
+       "R4.2 and with the last lease everything is free");
+    ok(checkout(&world, 3, EDITOR).status == LICET_NO_FEATURE, "there is nothing to hold");
+    ok(world_replays(&world), "retirement folds");
+    world_end(&world);
+}
+
 /* Mixed counts: 5 seats less one; a lease of 1 is enough, and the newest such. */
 static void test_drain_counts(void)
 {
@@ -429,6 +470,7 @@ int main(void)
     test_lost_cover();
     test_drain();
     test_drain_clock();
+    test_nothing_left();
     test_drain_counts();
     test_drain_classes();
     test_large_drain();
