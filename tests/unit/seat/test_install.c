@@ -424,6 +424,31 @@ static void test_large_drain(void)
     world_end(&world);
 }
 
+/* Several families drain at one moment, each with as many marks as one set of effects holds. */
+static void test_drains_together(void)
+{
+    struct world world;
+    struct seat_line lines[3] = {line_of(LA1, EDITOR, 40), line_of(LA2, VIEWER, 40),
+                                 line_of(LA3, SOLVER, 40)};
+
+    world_begin(&world, (struct seats_options){0});
+    world_start(&world);
+    for (uint32_t i = 0; i < 3; i++)
+        lines[i].ttl_s = 86400;
+    world_install(&world, lines, 3);
+    for (uint32_t id = 1; id <= 120; id++)
+        checkout(&world, id, EDITOR + (id % 3 == 2 ? 3 : id % 3));
+    for (uint32_t i = 0; i < 3; i++)
+        lines[i].seats = 24;
+    world_install(&world, lines, 3);
+    world_pass_ms(&world, 3600 * 1000);
+    world_tick(&world);
+    ok(world_marks(&world) == 48, "R4.5 three families with 16 marks each in one tick");
+    ok(world.effects.next_timer.ms > world.now.instant.ms && world_replays(&world),
+       "and no tick is wanted at once");
+    world_end(&world);
+}
+
 static void test_damage(void)
 {
     struct world world;
@@ -473,6 +498,7 @@ int main(void)
     test_nothing_left();
     test_drain_counts();
     test_drain_classes();
+    test_drains_together();
     test_large_drain();
     test_damage();
     return tap_done();
