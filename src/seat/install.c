@@ -26,8 +26,9 @@ struct vendor *vendor_find(const struct seats *seats, name_id vendor)
 
 /* ---- held-over counts */
 
-uint64_t install_overhang(const struct seats *seats, const struct vendor *vendor, uint32_t row,
-                          int64_t utc)
+/* Seats that the families of a row lack: the most that may be held over on it. */
+static uint64_t install_overhang(const struct seats *seats, const struct vendor *vendor,
+                                 uint32_t row, int64_t utc)
 {
     struct family *seen[2 * (LINE_COVERS_MAX + 1)];
     name_id sn = vendor->rows[row].sn;
