@@ -57,6 +57,8 @@
 #define LEASES_OF_SOURCE_MAX 65536u
 /* Vendors with a license file on one server: a design house counts a dozen. */
 #define VENDORS_MAX 64
+/* R4.1: how far a generation may lie above the installed one: a change an hour for six weeks of silence. */
+#define GENERATION_STEP_MAX 1000u
 /* Names of users, hosts, devices, features, sources: two new ones for every fourth lease. */
 #define NAMES_MAX (1u << 22)
 /* Features with seats or holders: design.md 10 measures 50,000. */

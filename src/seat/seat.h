@@ -329,4 +329,8 @@ void seats_totals(const struct seats *seats, struct seats_totals *ret_totals);
 bool seats_snapshot_next(const struct seats *seats, uint64_t *cursor,
                          struct seat_record *ret_record);
 
+/* NULL, or a sentence on what does not hold: everything is counted again another way. Slow: for
+ * tests and the simulator. */
+const char *seats_check(const struct seats *seats);
+
 #endif
