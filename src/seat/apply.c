@@ -142,7 +142,7 @@ static void apply_release(struct seats *seats, uint32_t lease, int64_t at)
         cell_drop(seats, released->cell);
     seats->sources[released->source].live--;
     seats->live_count--;
-    if (family->vendor < seats->vendors_count && seats->vendors[family->vendor].has_held_over)
+    if (family->vendor < seats->vendors_count && seats->vendors[family->vendor].held_count > 0)
         install_clamp(seats, family->vendor, at);
 }
 

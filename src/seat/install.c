@@ -71,15 +71,14 @@ static void install_clamp_row(const struct seats *seats, const struct vendor *ve
 void install_clamp(struct seats *seats, uint32_t vendor, int64_t utc)
 {
     struct vendor *of = &seats->vendors[vendor];
-    bool has_held_over = false;
+    uint32_t kept = 0;
 
-    for (uint32_t row = 0; row < of->rows_count; row++) {
-        if (of->rows[row].held_over == 0)
-            continue;
-        install_clamp_row(seats, of, row, utc);
-        has_held_over |= of->rows[row].held_over > 0;
+    for (uint32_t i = 0; i < of->held_count; i++) {
+        install_clamp_row(seats, of, of->held[i], utc);
+        if (of->rows[of->held[i]].held_over > 0)
+            of->held[kept++] = of->held[i];
     }
-    of->has_held_over = has_held_over;
+    of->held_count = kept;
 }
 
 /* ---- preparing: what the rows will be */
@@ -378,9 +377,11 @@ enum status install_apply_end(struct seats *seats, const struct seat_record *rec
     vendor->rows_count = seats->staged_count;
     vendor->installation = seats->staged_installation;
     vendor->is_installed = true;
-    vendor->has_held_over = false;
-    for (uint32_t row = 0; row < vendor->rows_count; row++)
-        vendor->has_held_over |= vendor->rows[row].held_over > 0;
+    vendor->held_count = 0;
+    for (uint32_t row = 0; row < vendor->rows_count; row++) {
+        if (vendor->rows[row].held_over > 0)
+            vendor->held[vendor->held_count++] = row;
+    }
     if (families_build(seats, record->at, error) != LICET_OK)
         return LICET_DAMAGED;
     return LICET_OK;

@@ -6,15 +6,20 @@
 
 #include "seat/state.h"
 
+/* An event asks for the same id several times, so the last hash is kept. */
 static uint32_t lease_hash(const struct seats *seats, const struct lease_id *id)
 {
+    struct lease_memo *memo = seats->lease_memo;
     uint8_t hash[crypto_shorthash_BYTES];
-    uint32_t value;
 
+    if (memo->is_set && memcmp(&memo->id, id, sizeof(*id)) == 0)
+        return memo->hash;
     /* Security: with a key, or a client could choose ids that all lie in one bucket. */
     crypto_shorthash(hash, id->bytes, sizeof(id->bytes), seats->options.hash_key);
-    memcpy(&value, hash, sizeof(value));
-    return value;
+    memcpy(&memo->hash, hash, sizeof(memo->hash));
+    memo->id = *id;
+    memo->is_set = true;
+    return memo->hash;
 }
 
 static uint32_t *lease_bucket(const struct seats *seats, const struct lease_id *id)
@@ -31,8 +36,10 @@ uint32_t lease_find(const struct seats *seats, const struct lease_id *id)
     return lease;
 }
 
+/* The chain of one bucket is hung anew; the id that is being added keeps its place in the memo. */
 static void lease_split(struct seats *seats)
 {
+    struct lease_memo memo = *seats->lease_memo;
     uint32_t from, to, lease, next;
 
     if (!table_split(&seats->lease_table, seats->options.leases_max, &from, &to))
@@ -46,6 +53,7 @@ static void lease_split(struct seats *seats)
         seats->leases[lease].next = *bucket;
         *bucket = lease;
     }
+    *seats->lease_memo = memo;
 }
 
 void lease_index(struct seats *seats, uint32_t lease)

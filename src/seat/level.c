@@ -82,6 +82,22 @@ static bool level_fits(const struct seats *seats, const struct family *family, u
     return true;
 }
 
+/* An end has come, and its holder was not admitted past it, or was without a check: only what
+ * serves now may hold it, together with all who were admitted. */
+static bool level_is_left_over(const struct seats *seats, struct family *family, uint32_t class,
+                               uint32_t units, uint32_t had)
+{
+    if (family->passed <= family->base_level || (had >= family->passed && !family->is_forced))
+        return false; /* no end has come since the lines were installed, or it was checked */
+    if (!level_fits(seats, family, family->passed - 1, class, units))
+        return true;
+    if (family->is_forced &&
+        (family->passed == family->ends_count ||
+         family->ends[family->passed] >= family->utc + 2 * (int64_t)LEASE_TTL_SECONDS_MAX))
+        family->is_forced = false; /* all who were counted unchecked fit, and no end is near */
+    return false;
+}
+
 struct admission level_admit(const struct seats *seats, struct family *family, uint32_t class,
                              uint32_t units, uint32_t lease, int64_t utc, uint32_t ttl_s)
 {
@@ -90,13 +106,11 @@ struct admission level_admit(const struct seats *seats, struct family *family, u
 
     if (family->ends_count == 0)
         return admission;
-    if (had < family->passed) {
-        /* An end has come that it was not admitted past: only what serves now may hold it. */
-        if (!level_fits(seats, family, family->passed - 1, class, units)) {
-            admission.is_refused = true;
-            admission.since = family->ends[family->passed - 1];
-            return admission;
-        }
+    if (lease != 0 &&
+        level_is_left_over(seats, family, class, had < family->passed ? units : 0, had)) {
+        admission.is_refused = true;
+        admission.since = family->ends[family->passed - 1];
+        return admission;
     }
     for (uint32_t end = family->passed; end < family->ends_count && family->ends[end] < utc + ttl_s;
          end++) {

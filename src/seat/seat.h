@@ -5,12 +5,32 @@
  * out: records to make durable, and a reply that may leave when the record it depends on is synced
  * (design.md 7). Two kinds of state:
  *
- *   held  the fold of the records through seat_apply(); it survives a crash, and seats_snapshot()
- * lists it soft  deadlines moved by renewals, the flow of each family; it is rebuilt by SEAT_START
- * and is in no record
+ *   held: the fold of the records through seat_apply(); it survives a crash, and
+ *   seats_snapshot_next() lists it
+ *
+ *   soft: deadlines moved by renewals, the flow of each family; it is rebuilt by SEAT_START and is
+ * in no record
  *
  * seat_step() decides and applies its own records at once, by the same seat_apply() that replays a
- * journal.
+ * journal. Only OPEN and REQUEST are made by the shell, which applies them under the next number.
+ *
+ * What replies mean, where the rules leave it open:
+ *
+ *   CHECKOUT  a live id with the same values is re-claimed, with other values MISMATCH; an id that
+ *             ended within TOMBSTONE_SECONDS is LEASE_ENDED. A re-claim that may not be prolonged
+ * (a drain mark) is still OK, with what is left in ttl_ms. RENEW     LEASE_ENDED for an ended and
+ * for an unknown id: ask again with a new one. NO_SEAT with denial.is_ending: a drain mark;
+ * EXPIRED: an end has come and nothing serves it now. In both cases the lease lives on until its
+ * deadline, ttl_ms away. A renewal counts until the lease is expired, so also within the margin.
+ *   CHECKIN   an id that ended within the window is OK again, with its handle; unknown: NOT_FOUND.
+ *   INSTALL   the same generation again: OK without a record. OLD_GENERATION, CONFLICT (same
+ * number, other payload), INVALID (over 1000 above, or a value out of range), TOO_LARGE,
+ *             OVER_LIMIT: nothing has changed.
+ *
+ * Leases that have come due end before the event is looked at, so a request finds the seats that
+ * are free by then; of more than SEAT_ENDS_MAX the rest ends with the next event, and next_timer is
+ * already past. Windows, deadlines and drains are measured by the instant; only dates that people
+ * signed, and what a restart left of a drain, by UTC.
  *
  * Rules: rules.md 1.3, 1.4, 4, 5.1, 8. Not here yet: other models than concurrent, borrow, linger,
  * queue, burst.
@@ -34,8 +54,7 @@ struct lease_id {
                           by */
 };
 
-/* ---- what is installed
- * ---------------------------------------------------------------------------------------- */
+/* ---- what is installed */
 
 /* Why a line serves nobody, whatever its dates. Shown by WHY and FEATURES. */
 enum line_state {
@@ -90,9 +109,7 @@ struct seat_reservation {
     uint32_t groups; /* bit mask: a holder of any of these groups may sit here */
 };
 
-/* ---- events
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- events */
 
 enum seat_event_kind {
     SEAT_CHECKOUT, /* or re-claim, by the same id (R8.1) */
@@ -118,9 +135,7 @@ struct seat_event {
     const struct seat_line *lines;                /* SEAT_INSTALL; likewise */
 };
 
-/* ---- records
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- records */
 
 /* R8.8. Numbers are bytes of the journal: never reused. */
 enum seat_record_kind {
@@ -188,9 +203,7 @@ struct seat_record {
 /* The largest encoded record: a LINE with all its covers (record.h gives the layout). */
 #define SEAT_RECORD_BYTES_MAX 256
 
-/* ---- effects
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- effects */
 
 /* Why a request was refused and what would have helped. All counts are of the cover family. */
 struct seat_denial {
@@ -240,9 +253,7 @@ struct seat_effects {
     struct instant next_timer; /* when SEAT_TICK is wanted next; INT64_MAX: never */
 };
 
-/* ---- the core
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- the core */
 
 struct seats;
 
@@ -278,9 +289,7 @@ enum status seat_apply(struct seats *seats, uint64_t number, const struct seat_r
 void seat_why(const struct seats *seats, struct seat_now now, const struct seat_event *event,
               struct seat_reply *reply);
 
-/* ---- looking
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- looking */
 
 struct seat_lease_view {
     uint64_t handle;

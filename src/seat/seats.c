@@ -38,6 +38,7 @@ static void seats_cut_leases(struct seats *seats, struct seats_cut *cut)
 
     seats->lease_buckets = seats_cut(cut, table_buckets(options->leases_max), sizeof(uint32_t));
     seats->leases = seats_cut(cut, (size_t)options->leases_max + 1, sizeof(struct lease));
+    seats->lease_memo = seats_cut(cut, 1, sizeof(struct lease_memo));
     seats->sources = seats_cut(cut, (size_t)options->names_max + 1, sizeof(struct source));
     seats->wheel = seats_cut(cut, 1, sizeof(struct wheel));
     seats->cell_buckets = seats_cut(cut, table_buckets(options->leases_max), sizeof(uint32_t));
@@ -56,8 +57,10 @@ static void seats_cut_pools(struct seats *seats, struct seats_cut *cut)
     seats->pool_of_name = seats_cut(cut, (size_t)options->names_max + 1, sizeof(uint32_t));
     seats->row_of_sn = seats_cut(cut, (size_t)options->names_max + 1, sizeof(uint32_t));
     seats->families = seats_cut(cut, (size_t)options->pools_max + 1, sizeof(struct family));
-    for (uint32_t i = 0; i < VENDORS_MAX; i++)
+    for (uint32_t i = 0; i < VENDORS_MAX; i++) {
         seats->vendors[i].rows = seats_cut(cut, SEAT_ROWS_MAX, sizeof(struct seat_line));
+        seats->vendors[i].held = seats_cut(cut, SEAT_ROWS_MAX, sizeof(uint32_t));
+    }
     seats->staged = seats_cut(cut, SEAT_ROWS_MAX, sizeof(struct seat_line));
     seats->flow_region = seats_cut(cut, SEAT_FLOW_BYTES, 1);
     /* A flow of one family, and while a drain chooses, an entry a pool. */

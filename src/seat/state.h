@@ -54,6 +54,12 @@ struct lease {
 _Static_assert(sizeof(struct lease) <= 112,
                "design.md 10: at most 128 bytes a lease with its indexes");
 
+struct lease_memo {
+    struct lease_id id;
+    uint32_t hash;
+    bool is_set;
+};
+
 /* Leases and ended ids that came from one address. */
 struct source {
     uint32_t live;
@@ -125,8 +131,9 @@ struct vendor {
     struct seat_line
         *rows; /* the installed lines, each followed by what it was; then vanished ones */
     uint32_t rows_count;
+    uint32_t *held; /* rows with seats held over */
+    uint32_t held_count;
     bool is_installed;
-    bool has_held_over;
 };
 
 #define WHEEL_LEVELS 4
@@ -170,6 +177,7 @@ struct seats {
     struct lease *leases;
     uint32_t *lease_buckets;
     struct table lease_table;
+    struct lease_memo *lease_memo;
     uint32_t leases_used, lease_free;
     uint32_t live_count, ended_count;
     uint32_t ended_first, ended_last;

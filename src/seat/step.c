@@ -7,6 +7,9 @@
 
 #include "seat/state.h"
 
+/* The last second of the year 9999: sums with it stay far below their maximum. */
+#define STEP_UTC_MAX (((int64_t)DATE_MAX_DAYS + 1) * 86400 - 1)
+
 /* ---- records */
 
 static struct seat_record *step_record(const struct seats *seats, struct seat_effects *effects,
@@ -18,7 +21,7 @@ static struct seat_record *step_record(const struct seats *seats, struct seat_ef
     if (effects->records_count == 0)
         effects->first_number = seats->next_number;
     record->kind = kind;
-    record->at = utc < 0 ? 0 : utc;
+    record->at = utc;
     return record;
 }
 
@@ -233,6 +236,8 @@ static void step_install(struct seats *seats, struct seat_now now, const struct 
 
     reply->status = install_prepare(seats, now, event, &is_known, NULL);
     reply->generation = event->installation->generation;
+    reply->depends_on =
+        seats->next_number - 1; /* what it was compared with may not be synced yet */
     if (reply->status != LICET_OK || is_known)
         return;
     effects->has_reply = false; /* it comes with the last of the records */
@@ -425,6 +430,7 @@ void seat_step(struct seats *seats, struct seat_now now, const struct seat_event
     if (now.instant.ms < seats->now_ms)
         now.instant.ms = seats->now_ms; /* this clock never goes back */
     seats->now_ms = now.instant.ms;
+    now.utc.s = now.utc.s < 0 ? 0 : now.utc.s > STEP_UTC_MAX ? STEP_UTC_MAX : now.utc.s;
     if (!seats->is_started)
         step_begin(seats, now);
     if (event->kind != SEAT_MORE) {

@@ -283,6 +283,32 @@ static void test_many(void)
     world_end(&world);
 }
 
+/* A source that comes and goes as fast as it can forgets its own ended ids, never another's. */
+static void test_ended_ids_of_source(void)
+{
+    struct world world;
+    struct seats_totals totals;
+    struct seat_event other = event_of(SEAT_CHECKOUT, 1, EDITOR, 1);
+
+    world_with(&world, 1);
+    world.is_checked = false;
+    other.source = SRC_B;
+    world_step(&world, &other);
+    checkin(&world, 1);
+    for (uint32_t id = 2; id <= TOMBSTONES_OF_SOURCE_MAX + 11; id++) {
+        checkout(&world, id, EDITOR);
+        checkin(&world, id);
+    }
+    seats_totals(world.seats, &totals);
+    ok(totals.tombstones == TOMBSTONES_OF_SOURCE_MAX + 1,
+       "R8.1 ended ids of one source are capped");
+    ok(checkout(&world, 11, EDITOR).status == LICET_OK && checkin(&world, 11).status == LICET_OK,
+       "R8.1 its oldest are forgotten first");
+    ok(world_step(&world, &other).status == LICET_LEASE_ENDED, "R8.1 another's never");
+    ok(seats_check(world.seats) == NULL && world_replays(&world), "and that folds");
+    world_end(&world);
+}
+
 int main(void)
 {
     test_checkout();
@@ -295,5 +321,6 @@ int main(void)
     test_bad_requests();
     test_clock();
     test_many();
+    test_ended_ids_of_source();
     return tap_done();
 }
