@@ -21,6 +21,7 @@ static void apply_start(struct oracle *oracle, const struct oracle_act *act)
 
         fact->deadline_min = act->now.instant.ms + cut;
         fact->deadline_max = act->now.instant.ms + (int64_t)fact->ttl_s * 1000 + LEASE_MARGIN_MS;
+        fact->promised_ms = act->now.instant.ms + cut;
         if (fact_end(fact) == 0)
             fact->deadline_min = fact->deadline_max;
     }
@@ -34,6 +35,15 @@ void oracle_step(struct oracle *oracle, const struct oracle_act *act)
 
     if (act->was_disk_full)
         return; /* the core never saw it: nothing may change, which the next looks check */
+    if (oracle->last_now.utc.s != 0 &&
+        act->now.utc.s - oracle->last_now.utc.s >
+            (act->now.instant.ms - oracle->last_now.instant.ms) / 1000 + 2) {
+        facts_leap(oracle);
+        oracle->has_leapt = true;
+    }
+    if (oracle->last_now.utc.s != 0 && act->now.utc.s < oracle->last_now.utc.s)
+        oracle->has_leapt = true;
+    oracle->last_now = act->now;
     if (act->now.utc.s > oracle->utc_max)
         oracle->utc_max = act->now.utc.s;
     if (act->records_count > 0 && act->first_number != oracle->last_number + 1)
@@ -49,7 +59,8 @@ void oracle_step(struct oracle *oracle, const struct oracle_act *act)
     if (act->event->kind == SEAT_START)
         apply_start(oracle, act);
     if (act->event->kind == SEAT_TICK) {
-        check_overdue(oracle, act);
+        if (!act->wants_tick)
+            check_overdue(oracle, act);
         check_drain(oracle, act);
     }
     if (++oracle->steps % 4096 == 0)

@@ -22,6 +22,7 @@ struct oracle_act {
     uint32_t records_count;
     uint64_t first_number;
     const struct seat_reply *reply; /* NULL: the event has none */
+    bool wants_tick;                /* it has more to do at once */
     bool was_disk_full;             /* the shell refused it before the core saw it */
 };
 

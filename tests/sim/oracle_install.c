@@ -56,7 +56,7 @@ static uint32_t held_over_of(const struct line_fact *old, uint32_t seats)
     return held_over < 0 ? 0 : (uint32_t)held_over;
 }
 
-static void version_add_vanished(struct version *version, const struct version *old)
+static void version_add_vanished(struct version *version, const struct version *old, int64_t utc)
 {
     for (uint32_t index = 0; old != NULL && index < old->lines_count; index++) {
         const struct line_fact *line = &old->lines[index];
@@ -66,28 +66,46 @@ static void version_add_vanished(struct version *version, const struct version *
             continue;
         vanished.line.held_over = held_over_of(line, 0);
         vanished.is_vanished = true;
-        if (vanished.line.held_over > 0)
-            version->lines[version->lines_count++] = vanished;
+        if (vanished.line.held_over > 0 || !line->is_vanished || vanished.drain_end > utc)
+            version->lines[version->lines_count++] = vanished; /* some may still hold its seats */
     }
 }
 
-/* R4.5: the longest drain of the family's old and new lines. */
+/* The latest end of drain among the lines of a family that are, or were until now, served. */
+static int64_t drain_end_of(struct oracle *oracle, const struct version *version, uint64_t family,
+                            bool with_disabled, int64_t utc)
+{
+    int64_t end = 0;
+
+    for (uint32_t index = 0; version != NULL && index < version->lines_count; index++) {
+        const struct line_fact *line = &version->lines[index];
+
+        if (!line->is_vanished && (line_bits(oracle, &line->line) & family) != 0 &&
+            (with_disabled || line->line.state == LINE_ENABLED) && utc + line->line.drain_s > end)
+            end = utc + line->line.drain_s;
+    }
+    return end;
+}
+
+/* R4.5: the longest drain of the family's old and new lines, from installation; where the family
+ * has no line left, from the installation that took the last one. */
 static void version_set_drains(struct oracle *oracle, struct version *version,
-                               const struct version *old)
+                               const struct version *old, int64_t utc)
 {
     for (uint32_t index = 0; index < version->lines_count; index++) {
         struct line_fact *line = &version->lines[index];
         uint64_t family = family_of_both(oracle, old, version, line->line.feature);
+        int64_t end = drain_end_of(oracle, version, family, false, utc);
+        int64_t old_end = drain_end_of(oracle, old, family, true, utc);
 
-        line->drain_s = line->line.drain_s;
-        for (uint32_t other = 0; other < version->lines_count; other++)
-            if ((line_bits(oracle, &version->lines[other].line) & family) != 0 &&
-                version->lines[other].line.drain_s > line->drain_s)
-                line->drain_s = version->lines[other].line.drain_s;
-        for (uint32_t other = 0; old != NULL && other < old->lines_count; other++)
-            if ((line_bits(oracle, &old->lines[other].line) & family) != 0 &&
-                old->lines[other].line.drain_s > line->drain_s)
-                line->drain_s = old->lines[other].line.drain_s;
+        if (old_end > end)
+            end = old_end;
+        line->drain_last = end > line->drain_end ? end : line->drain_end;
+        if (utc + (int64_t)line->line.drain_s > line->drain_last)
+            line->drain_last = utc + line->line.drain_s;
+        if (end != 0)
+            line->drain_end = end;
+        oracle->has_covers = oracle->has_covers || line->line.covers_count > 0;
     }
 }
 
@@ -107,8 +125,8 @@ void version_install(struct oracle *oracle, const struct seat_event *event, uint
         line->line.held_over =
             held_over_of(version_line(old, line->line.sn), event->lines[index].seats);
     }
-    version_add_vanished(version, old);
-    version_set_drains(oracle, version, old);
+    version_add_vanished(version, old, utc);
+    version_set_drains(oracle, version, old, utc);
     version_push(oracle, event->installation->vendor, version);
     held_over_cap(oracle, event->installation->vendor, number, utc);
     oracle->counts.installs++;

@@ -3,7 +3,7 @@
 
 static void check_depends(struct oracle *oracle, const struct seat_reply *reply, uint64_t number)
 {
-    if (reply->depends_on < number)
+    if (number > oracle->synced && reply->depends_on < number)
         oracle_blame(oracle, "INV-14 a reply depends on record %llu, it speaks of record %llu",
                      (unsigned long long)reply->depends_on, (unsigned long long)number);
     if (reply->depends_on > oracle->last_number)
@@ -17,6 +17,10 @@ static void fact_promise(struct fact *fact, int64_t now_ms, uint32_t ttl_ms)
     int64_t deadline = now_ms + (int64_t)ttl_ms + LEASE_MARGIN_MS;
     bool is_longer = fact->deadline_max == INT64_MAX || deadline >= fact->deadline_max;
 
+    if (ttl_ms == 0)
+        return; /* its end has come: nothing more is promised */
+
+    fact->promised_ms = now_ms + (int64_t)ttl_ms;
     fact->deadline_min = deadline;
     if (is_longer)
         fact->deadline_max = deadline;
@@ -31,17 +35,25 @@ uint32_t ttl_cut(uint32_t ttl_s, int64_t end, int64_t utc)
     return (uint32_t)ttl_ms;
 }
 
-/* R4.4: whatever goes on longer, by renewal or re-claim, goes on only as far as it fits. */
-static void check_cut(struct oracle *oracle, const struct oracle_act *act, const struct fact *fact)
+/* R4.4: what is promised beyond an end must fit on the lines that go on after it. */
+static void check_ends(struct oracle *oracle, const struct oracle_act *act, const struct fact *fact)
 {
-    int64_t utc = act->now.utc.s;
-    int64_t cut =
-        request_cut(oracle, fact->vendor, fact->feature, fact->release, fact->count, utc, fact);
+    const struct version *version = version_of(oracle, fact->vendor);
+    uint64_t family = family_of(oracle, version, fact->feature);
+    struct seat_now now = act->now;
 
-    if (cut != 0 && !fact_is_marked(fact) && (fact_end(fact) == 0 || fact_end(fact) > cut) &&
-        act->reply->ttl_ms > (cut - utc) * 1000)
-        oracle_blame(oracle, "R4.4 lease %llu goes on beyond %lld, where it does not fit",
-                     (unsigned long long)fact->granted_number, (long long)cut);
+    for (uint32_t index = 0; version != NULL && index < version->lines_count; index++) {
+        const struct line_fact *line = &version->lines[index];
+        int64_t end = seating_line_end(&line->line);
+
+        if (line->is_vanished || line->line.state != LINE_ENABLED || end <= now.utc.s ||
+            (line_bits(oracle, &line->line) & family) == 0 ||
+            act->reply->ttl_ms <= (end - now.utc.s) * 1000)
+            continue;
+        if (!end_fits(oracle, now, fact, end, -2 * LEASE_MARGIN_MS, false))
+            oracle_blame(oracle, "R4.4 lease %llu goes on beyond %lld, where it does not fit",
+                         (unsigned long long)fact->granted_number, (long long)end);
+    }
 }
 
 static void check_granted(struct oracle *oracle, const struct oracle_act *act, struct fact *fact)
@@ -66,13 +78,13 @@ static void check_granted(struct oracle *oracle, const struct oracle_act *act, s
                          ttl_cut(ttl, fact_end(fact), utc));
     } else {
         oracle->counts.reclaims++;
-        check_cut(oracle, act, fact);
     }
     if (reply->ttl_ms > ttl_cut(fact->ttl_s, fact_end(fact), utc) && is_new)
         oracle_blame(oracle, "R4.4 a reply promises %u ms beyond the end", reply->ttl_ms);
-    if (!fact_is_marked(fact))
+    if (!fact_is_marked(fact)) {
+        check_ends(oracle, act, fact);
         fact_promise(fact, act->now.instant.ms, reply->ttl_ms);
-    else if (act->now.instant.ms + (int64_t)reply->ttl_ms > fact->deadline_max)
+    } else if (act->now.instant.ms + (int64_t)reply->ttl_ms > fact->deadline_max)
         oracle_blame(oracle, "R4.5 a marked lease was promised more time");
 }
 
@@ -161,6 +173,18 @@ static void check_refused_checkout(struct oracle *oracle, const struct oracle_ac
                      status_word(act->reply->status));
 }
 
+/* May the server refuse to renew this lease? Only at its end (R4.4) or where drain marked it. */
+static bool may_refuse_renewal(struct oracle *oracle, const struct oracle_act *act,
+                               const struct fact *fact)
+{
+    const struct version *version = version_of(oracle, fact->vendor);
+    uint64_t family = family_of(oracle, version, fact->feature);
+
+    if (fact_is_marked(fact) || (fact_end(fact) != 0 && fact_end(fact) <= act->now.utc.s))
+        return true;
+    return family_dates_passed(oracle, version, family);
+}
+
 static void check_checkout(struct oracle *oracle, const struct oracle_act *act)
 {
     const struct seat_event *event = act->event;
@@ -191,7 +215,7 @@ static void check_checkout(struct oracle *oracle, const struct oracle_act *act)
     if (fact->release != event->release && status == LICET_MISMATCH)
         return; /* R8.1 does not name the release */
     if (status != LICET_OK) {
-        if (!fact_is_marked(fact) && (fact_end(fact) == 0 || fact_end(fact) > act->now.utc.s))
+        if (!may_refuse_renewal(oracle, act, fact))
             oracle_blame(oracle, "INV-18 R8.1 a re-claim of a held lease is answered with %s",
                          status_word(status));
         return;
@@ -201,25 +225,11 @@ static void check_checkout(struct oracle *oracle, const struct oracle_act *act)
     check_granted(oracle, act, fact);
 }
 
-/* May the server refuse to renew this lease? Only at its end (R4.4) or where drain marked it. */
-static bool may_refuse_renewal(struct oracle *oracle, const struct oracle_act *act,
-                               const struct fact *fact)
-{
-    const struct version *version = version_of(oracle, fact->vendor);
-
-    if (fact_is_marked(fact) || (fact_end(fact) != 0 && fact_end(fact) <= act->now.utc.s))
-        return true;
-    return !request_fits(oracle, fact->vendor, fact->feature, fact->release, fact->count,
-                         act->now.utc.s, fact, true) &&
-           family_dates_passed(oracle, version, family_of(oracle, version, fact->feature));
-}
-
 static void check_renewed(struct oracle *oracle, const struct oracle_act *act, struct fact *fact)
 {
     const struct seat_reply *reply = act->reply;
     int64_t now_ms = act->now.instant.ms, utc = act->now.utc.s;
 
-    check_cut(oracle, act, fact);
     check_depends(oracle, reply, fact_number(fact));
     if (reply->handle != fact->granted_number || reply->end != fact_end(fact))
         oracle_blame(oracle, "R10.3 a renewal of lease %llu differs from its records",
@@ -231,6 +241,7 @@ static void check_renewed(struct oracle *oracle, const struct oracle_act *act, s
     }
     if (reply->ttl_ms > ttl_cut(UINT32_MAX / 1000, fact_end(fact), utc))
         oracle_blame(oracle, "R4.4 a renewal promises %u ms, beyond the end", reply->ttl_ms);
+    check_ends(oracle, act, fact);
     fact_promise(fact, now_ms, reply->ttl_ms);
 }
 

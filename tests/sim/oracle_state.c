@@ -133,14 +133,23 @@ uint64_t fact_number(const struct fact *fact)
 {
     if (fact->ended_number != 0)
         return fact->ended_number;
-    if (fact->endings_count > 0)
-        return fact->endings[fact->endings_count - 1].number;
+    for (uint32_t index = fact->endings_count; index > 0; index--)
+        if (fact->endings[index - 1].end != INT64_MAX) /* a cut that is lifted binds nobody */
+            return fact->endings[index - 1].number;
     return fact->granted_number;
 }
 
 bool fact_is_ended(const struct fact *fact, int64_t now_ms)
 {
-    return fact != NULL && fact->ended_number != 0 && now_ms - fact->ended_ms < WINDOW_MS;
+    return fact != NULL && fact->ended_number != 0 && !fact->may_be_forgotten &&
+           now_ms - fact->ended_ms < WINDOW_MS;
+}
+
+void facts_leap(struct oracle *oracle)
+{
+    for (uint32_t bucket = 0; bucket < BUCKETS_COUNT; bucket++)
+        for (struct fact *fact = oracle->buckets[bucket]; fact != NULL; fact = fact->next)
+            fact->may_be_forgotten = fact->ended_number != 0;
 }
 
 void facts_prune(struct oracle *oracle, int64_t now_ms)
@@ -222,8 +231,8 @@ static bool family_grow(struct oracle *oracle, const struct version *version, ui
     for (uint32_t index = 0; version != NULL && index < version->lines_count; index++) {
         uint64_t bits;
 
-        if (version->lines[index].is_vanished)
-            continue;
+        if (version->lines[index].is_vanished || version->lines[index].line.state != LINE_ENABLED)
+            continue; /* what serves nobody joins no features */
         bits = line_bits(oracle, &version->lines[index].line);
         if ((bits & *family) != 0)
             *family |= bits;
@@ -312,26 +321,45 @@ bool request_fits(struct oracle *oracle, name_id vendor, name_id feature, uint32
     return seating_add(&oracle->seating, feature, release, count) == count;
 }
 
-int64_t request_cut(struct oracle *oracle, name_id vendor, name_id feature, uint32_t release,
-                    uint32_t count, int64_t utc, const struct fact *self)
+/* Will this holder still be there after `end`, by what it was last promised? `slack_ms` widens or
+ * narrows that: a promise is counted in milliseconds, an end in seconds of another clock. */
+static bool holder_lasts(const struct fact *fact, struct seat_now now, int64_t end,
+                         int64_t slack_ms)
 {
-    const struct version *version = version_of(oracle, vendor);
-    uint64_t family = family_of(oracle, version, feature);
-    int64_t cut = 0;
+    return fact->promised_ms + slack_ms - now.instant.ms > (end - now.utc.s) * 1000;
+}
 
-    for (uint32_t index = 0; index < version->lines_count; index++) {
-        const struct line_fact *line = &version->lines[index];
-        int64_t end = seating_line_end(&line->line);
+bool end_is_of_family(struct oracle *oracle, const struct version *version, uint64_t family,
+                      int64_t end)
+{
+    for (uint32_t index = 0; version != NULL && index < version->lines_count; index++)
+        if (!version->lines[index].is_vanished &&
+            seating_line_end(&version->lines[index].line) == end &&
+            (line_bits(oracle, &version->lines[index].line) & family) != 0)
+            return true;
+    return false;
+}
 
-        if (line->is_vanished || line->line.state != LINE_ENABLED || end == 0 || end <= utc ||
-            (line_bits(oracle, &line->line) & family) == 0 || (cut != 0 && end >= cut))
-            continue;
-        seating_lines(oracle, version, end, true);
-        seating_holders(oracle, vendor, family, HOLDERS_AFTER, end, self);
-        if (seating_add(&oracle->seating, feature, release, count) < count)
-            cut = end;
+bool end_fits(struct oracle *oracle, struct seat_now now, const struct fact *self, int64_t end,
+              int64_t slack_ms, bool all_must_fit)
+{
+    const struct version *version = version_of(oracle, self->vendor);
+    uint64_t family = family_of(oracle, version, self->feature);
+    bool fits = true;
+
+    seating_lines(oracle, version, end, true);
+    for (uint32_t index = 0; index < oracle->live_count; index++) {
+        const struct fact *fact = oracle->live[index];
+
+        if (fact != self && family_has(oracle, family, fact, self->vendor) &&
+            holder_lasts(fact, now, end, slack_ms))
+            fits = seating_add(&oracle->seating, fact->feature, fact->release, fact->count) ==
+                       fact->count &&
+                   fits;
     }
-    return cut;
+    return seating_add(&oracle->seating, self->feature, self->release, self->count) ==
+               self->count &&
+           (fits || !all_must_fit);
 }
 
 uint32_t request_ttl(const struct oracle *oracle, name_id vendor, name_id feature, uint32_t release,

@@ -35,15 +35,18 @@ struct fact {
     /* It may be expired from `deadline_min` on, and must be at the first tick after `deadline_max`.
      */
     int64_t deadline_min, deadline_max;
+    int64_t promised_ms; /* the instant until which a client may count on it */
     int64_t ended_ms;
     bool was_told_granted, was_told_ended;
     bool is_seen;
+    bool may_be_forgotten; /* ended, and then the clock leapt ahead */
 };
 
 struct line_fact {
     struct seat_line line;
     bool is_vanished;
-    uint32_t drain_s; /* of its family, old and new lines (R4.5) */
+    int64_t drain_last; /* UTC: by then every reading of R4.5 has ended the drain */
+    int64_t drain_end;  /* UTC, of its family, old and new lines (R4.5) */
 };
 
 /* What is installed of one vendor since record `number`. Older ones are kept until that is durable.
@@ -70,6 +73,10 @@ struct oracle {
     uint32_t leases_of_source_max;
     uint64_t steps;
     bool is_shown_ignored;
+    bool has_leapt;    /* the UTC clock was set, so drains follow one clock or the other */
+    bool has_covers;   /* some line covered another feature: families are not single features */
+    int64_t jumped_ms; /* when the UTC clock last leapt ahead */
+    struct seat_now last_now;
     int64_t utc_max;
     struct oracle_counts counts;
     struct seating seating;
@@ -95,6 +102,8 @@ bool fact_is_marked(const struct fact *fact);
 uint64_t fact_number(const struct fact *fact);
 /* R8.1: within the window an ended id stays ended. */
 bool fact_is_ended(const struct fact *fact, int64_t now_ms);
+/* UTC leapt ahead: the window of ended ids is counted by it in the records. */
+void facts_leap(struct oracle *oracle);
 void facts_prune(struct oracle *oracle, int64_t now_ms);
 struct version *version_of(const struct oracle *oracle, name_id vendor);
 void version_push(struct oracle *oracle, name_id vendor, struct version *version);
@@ -117,9 +126,13 @@ uint64_t overhang_of(struct oracle *oracle, const struct version *version, name_
 /* R4.3: would `count` more seats of this kind find a place now? */
 bool request_fits(struct oracle *oracle, name_id vendor, name_id feature, uint32_t release,
                   uint32_t count, int64_t utc, const struct fact *self, bool with_overdraft);
-/* R4.4: the first end at which one more holder that goes on would not fit; 0: none. */
-int64_t request_cut(struct oracle *oracle, name_id vendor, name_id feature, uint32_t release,
-                    uint32_t count, int64_t utc, const struct fact *self);
+/* Does a line of the family end there? */
+bool end_is_of_family(struct oracle *oracle, const struct version *version, uint64_t family,
+                      int64_t end);
+/* R4.4: would `self` fit on the lines that go on after `end`, with those who last beyond it?
+ * `all_must_fit`: and would they all fit? */
+bool end_fits(struct oracle *oracle, struct seat_now now, const struct fact *self, int64_t end,
+              int64_t slack_ms, bool all_must_fit);
 /* R1.4: the shortest ttl of the lines that could back the request now; 0: none could. */
 uint32_t request_ttl(const struct oracle *oracle, name_id vendor, name_id feature, uint32_t release,
                      int64_t utc);
