@@ -27,6 +27,19 @@ static void apply_start(struct oracle *oracle, const struct oracle_act *act)
     }
 }
 
+/* Without a jump, UTC goes on with the instant, to the second. */
+static void see_clock(struct oracle *oracle, struct seat_now now)
+{
+    int64_t ahead_s = now.utc.s - now.instant.ms / 1000;
+
+    if (oracle->has_clock && ahead_s != oracle->clock_ahead_s)
+        oracle->has_leapt = true;
+    if (oracle->has_clock && ahead_s > oracle->clock_ahead_s)
+        facts_leap(oracle);
+    oracle->has_clock = true;
+    oracle->clock_ahead_s = ahead_s;
+}
+
 void oracle_step(struct oracle *oracle, const struct oracle_act *act)
 {
     const struct version *before = act->event->kind == SEAT_INSTALL
@@ -35,15 +48,7 @@ void oracle_step(struct oracle *oracle, const struct oracle_act *act)
 
     if (act->was_disk_full)
         return; /* the core never saw it: nothing may change, which the next looks check */
-    if (oracle->last_now.utc.s != 0 &&
-        act->now.utc.s - oracle->last_now.utc.s >
-            (act->now.instant.ms - oracle->last_now.instant.ms) / 1000 + 2) {
-        facts_leap(oracle);
-        oracle->has_leapt = true;
-    }
-    if (oracle->last_now.utc.s != 0 && act->now.utc.s < oracle->last_now.utc.s)
-        oracle->has_leapt = true;
-    oracle->last_now = act->now;
+    see_clock(oracle, act->now);
     if (act->now.utc.s > oracle->utc_max)
         oracle->utc_max = act->now.utc.s;
     if (act->records_count > 0 && act->first_number != oracle->last_number + 1)

@@ -42,12 +42,14 @@ static void check_ends(struct oracle *oracle, const struct oracle_act *act, cons
     uint64_t family = family_of(oracle, version, fact->feature);
     struct seat_now now = act->now;
 
+    if (now.instant.ms + (int64_t)act->reply->ttl_ms <= fact->promised_ms)
+        return; /* no more than was promised before */
     for (uint32_t index = 0; version != NULL && index < version->lines_count; index++) {
         const struct line_fact *line = &version->lines[index];
         int64_t end = seating_line_end(&line->line);
 
-        if (line->is_vanished || line->line.state != LINE_ENABLED || end <= now.utc.s ||
-            (line_bits(oracle, &line->line) & family) == 0 ||
+        if (oracle->has_leapt || line->is_vanished || line->line.state != LINE_ENABLED ||
+            end <= now.utc.s || (line_bits(oracle, &line->line) & family) == 0 ||
             act->reply->ttl_ms <= (end - now.utc.s) * 1000)
             continue;
         if (!end_fits(oracle, now, fact, end, -2 * LEASE_MARGIN_MS, false))

@@ -12,7 +12,8 @@
 #define LIVE_MAX 1024
 #define BUCKETS_COUNT 4096
 #define ENDINGS_MAX 8
-#define WINDOW_MS (TOMBSTONE_SECONDS * 1000LL)
+/* Records carry whole seconds: the last one of the window is not claimed. */
+#define WINDOW_MS ((TOMBSTONE_SECONDS - 1) * 1000LL)
 
 /* A mark or a cut: which record said it, and until when the lease goes on (0: its deadline). */
 struct ending {
@@ -73,10 +74,11 @@ struct oracle {
     uint32_t leases_of_source_max;
     uint64_t steps;
     bool is_shown_ignored;
-    bool has_leapt;    /* the UTC clock was set, so drains follow one clock or the other */
+    bool has_leapt;    /* the UTC clock was set, so drains and cuts follow one clock or the other */
     bool has_covers;   /* some line covered another feature: families are not single features */
     int64_t jumped_ms; /* when the UTC clock last leapt ahead */
-    struct seat_now last_now;
+    bool has_clock;
+    int64_t clock_ahead_s; /* of UTC before the instant */
     int64_t utc_max;
     struct oracle_counts counts;
     struct seating seating;

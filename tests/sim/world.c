@@ -1028,10 +1028,11 @@ static bool world_live(struct world *world, uint64_t events)
     return true;
 }
 
-/* All faults stop and the clients are gone: within a ttl and a tick every seat is free (INV-19). */
+/* All faults stop and the clients are gone: within a ttl and a tick every seat is free (INV-19);
+ * two ttls, where a last planned death gives all of them a fresh one. */
 static bool world_end(struct world *world)
 {
-    int64_t until_ms = world->now_ms + (int64_t)(world->settings.ttl_s_max + 30) * 1000;
+    int64_t until_ms = world->now_ms + (int64_t)(world->settings.ttl_s_max * 2 + 60) * 1000;
     struct seats_totals totals;
 
     world->is_over = true;
