@@ -133,9 +133,9 @@ uint64_t fact_number(const struct fact *fact)
 {
     if (fact->ended_number != 0)
         return fact->ended_number;
-    for (uint32_t index = fact->endings_count; index > 0; index--)
-        if (fact->endings[index - 1].end != INT64_MAX) /* a cut that is lifted binds nobody */
-            return fact->endings[index - 1].number;
+    /* a cut that was lifted binds nobody any more */
+    if (fact->endings_count > 0 && fact->endings[fact->endings_count - 1].end != INT64_MAX)
+        return fact->endings[fact->endings_count - 1].number;
     return fact->granted_number;
 }
 
