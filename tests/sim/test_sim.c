@@ -9,11 +9,11 @@
 #include "sim/run.h"
 #include "tap.h"
 
-#define SEEDS_COUNT 6
-#define SEED_EVENTS 60000
+#define SEEDS_COUNT 12
+#define SEED_EVENTS 250000
 #define HASH_SEED 2026
 #define HASH_EVENTS 30000
-#define ENUMERATED_ROUNDS 3
+#define ENUMERATED_ROUNDS 5
 #define ENUMERATED_EVENTS 250
 #define BUG_EVENTS_MAX 20000000
 #define HASH_FILE_BYTES_MAX 4096
