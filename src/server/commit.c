@@ -77,7 +77,12 @@ static struct batch *commit_wait(struct commit *commit)
 
     uv_mutex_lock(&commit->mutex);
     while (commit->work == NULL && !commit->is_stopping) {
-        if (is_sealed) {
+        if (commit->wants_prepare) {
+            commit->wants_prepare = false;
+            uv_mutex_unlock(&commit->mutex);
+            commit_prepare(commit);
+            uv_mutex_lock(&commit->mutex);
+        } else if (is_sealed) {
             uv_cond_wait(&commit->wake, &commit->mutex);
         } else if (uv_cond_timedwait(&commit->wake, &commit->mutex, SEAL_AFTER_NS) != 0) {
             uv_mutex_unlock(&commit->mutex);
@@ -130,6 +135,14 @@ void commit_stop(struct commit *commit)
     uv_cond_destroy(&commit->wake);
     uv_mutex_destroy(&commit->mutex);
     secret_key_finish(&commit->key);
+}
+
+void commit_look_for_room(struct commit *commit)
+{
+    uv_mutex_lock(&commit->mutex);
+    commit->wants_prepare = true;
+    uv_cond_signal(&commit->wake);
+    uv_mutex_unlock(&commit->mutex);
 }
 
 bool commit_is_idle(struct commit *commit)

@@ -25,10 +25,10 @@ struct commit {
     uv_thread_t thread;
     uv_mutex_t mutex;
     uv_cond_t wake;
-    uv_async_t *done;       /* of the loop: a batch is durable */
-    struct batch *work;     /* under the mutex; NULL: idle */
-    struct batch *finished; /* under the mutex; until commit_take() */
-    bool is_stopping;
+    uv_async_t *done;                /* of the loop: a batch is durable */
+    struct batch *work;              /* under the mutex; NULL: idle */
+    struct batch *finished;          /* under the mutex; until commit_take() */
+    bool is_stopping, wants_prepare; /* under the mutex */
 };
 
 enum status commit_start(struct commit *commit, struct error *error);
@@ -39,5 +39,7 @@ bool commit_is_idle(struct commit *commit);
 /* Order: only when idle. The batch is the thread's until commit_take() gives it back. */
 void commit_begin(struct commit *commit, struct batch *batch);
 struct batch *commit_take(struct commit *commit); /* NULL: none is finished */
+/* Looks for room again, where no commit comes that would: after a full disk was cleared. */
+void commit_look_for_room(struct commit *commit);
 
 #endif

@@ -12,7 +12,7 @@
 #include "server/connection.h"
 #include "server/rates.h"
 
-#define DOOR_CHECK_MS 1000
+#define SECOND_MS 1000
 #define HTTP_CONNECTIONS_MAX 256 /* consoles and monitors; products speak RESP */
 #define HTTP_IDLE_SECONDS 30
 #define STOP_MS 5000 /* what is decided is made durable and answered before the end */
@@ -92,10 +92,14 @@ static void server_seat_timer(uv_timer_t *timer)
     server_submit(server);
 }
 
-static void server_door_timer(uv_timer_t *timer)
+static void server_second_timer(uv_timer_t *timer)
 {
-    server_read_clocks(timer->data);
-    connection_check_doors(timer->data);
+    struct server *server = timer->data;
+
+    server_read_clocks(server);
+    connection_check_doors(server);
+    if (!server_has_room(server, JOURNAL_GROWTH, SEAT_STEP_BYTES))
+        commit_look_for_room(&server->commit);
 }
 
 static void server_run_http(struct server *server)
@@ -172,18 +176,18 @@ static void server_open_handles(struct server *server)
     uv_check_init(&server->loop, &server->turn_end);
     uv_timer_init(&server->loop, &server->seat_timer);
     uv_timer_init(&server->loop, &server->http_timer);
-    uv_timer_init(&server->loop, &server->door_timer);
+    uv_timer_init(&server->loop, &server->second_timer);
     uv_signal_init(&server->loop, &server->signals[0]);
     uv_signal_init(&server->loop, &server->signals[1]);
     uv_poll_init(&server->loop, &server->http_poll, http_server_fd(server->http));
     server->snapshots.loop = &server->loop;
     server->committed.data = server->turn_end.data = server->http_poll.data = server;
-    server->seat_timer.data = server->http_timer.data = server->door_timer.data = server;
+    server->seat_timer.data = server->http_timer.data = server->second_timer.data = server;
     server->signals[0].data = server->signals[1].data = server;
     server->seat_timer.timer_cb = server_seat_timer;
     server->http_timer.timer_cb = server_http_timer;
     uv_check_start(&server->turn_end, server_turn_end);
-    uv_timer_start(&server->door_timer, server_door_timer, DOOR_CHECK_MS, DOOR_CHECK_MS);
+    uv_timer_start(&server->second_timer, server_second_timer, SECOND_MS, SECOND_MS);
     uv_signal_start(&server->signals[0], server_signal, SIGTERM);
     uv_signal_start(&server->signals[1], server_signal, SIGINT);
     uv_poll_start(&server->http_poll, UV_READABLE, server_http_ready);

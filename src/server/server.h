@@ -57,7 +57,7 @@ struct server {
     uv_loop_t loop;
     uv_async_t committed;
     uv_check_t turn_end;
-    uv_timer_t seat_timer, http_timer, door_timer;
+    uv_timer_t seat_timer, http_timer, second_timer;
     uv_signal_t signals[2];
     uv_poll_t http_poll;
     struct listener listeners[LISTENS_MAX];

@@ -10,7 +10,8 @@ static const struct vendor *chain_vendor(struct command_call *call, struct error
     struct text name = {"", 0};
     const struct vendor *vendor;
 
-    if (call->count == 2 && text_is_nocase(call->arguments[0], "VENDOR"))
+    if (call->count == 2 && text_is_nocase(call->arguments[0], "VENDOR") &&
+        call->arguments[1].size > 0)
         name = call->arguments[1];
     else if (call->count != 0) {
         error_set(error, LICET_INVALID, "CHAIN takes [VENDOR v]");

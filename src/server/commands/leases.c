@@ -47,6 +47,15 @@ static enum status leases_run(struct command_call *call, struct error *error)
 
     if (status != LICET_OK)
         return status;
+    if (page.feature != 0 &&
+        page.vendor == 0) { /* R10.3: VENDOR is optional where one is installed */
+        const struct vendor *only = server_vendor(call->server, (struct text){"", 0});
+
+        if (only == NULL)
+            return error_set(error, LICET_INVALID,
+                             "several vendors are installed here; say whose feature: VENDOR name");
+        page.vendor = only->name;
+    }
     do {
         has_more = seats_next_lease(call->server->seats, call->server->now, page.vendor,
                                     page.feature, &page.cursor, &view);

@@ -146,6 +146,11 @@ static void sign_in_hashed(uv_work_t *work, int uv_status)
     server_read_clocks(server);
     if (uv_status != 0)
         sign_in->status = LICET_UNREACHABLE;
+    /* Security: asked again, for others may have brought the token while this one was hashed. */
+    if (sign_in->status == LICET_OK && sign_in->is_first &&
+        !administrators_is_empty(server->administrators))
+        sign_in->status =
+            error_set(&sign_in->error, LICET_UNAUTHENTICATED, "the one-time token has been used");
     if (sign_in->status == LICET_OK && sign_in->is_first)
         sign_in->status = administrators_add(server->administrators, text_of(sign_in->name),
                                              sign_in->hash, &sign_in->error);
