@@ -102,7 +102,7 @@ struct load {
     uint64_t next_number;
     uint64_t now_ns, begin_ns, end_ns;
     bool is_measuring, is_draining;
-    uint64_t ops, errors, cpu_us;
+    uint64_t ops, errors, cpu_us, own_cpu_us;
     uint64_t measured_from_ns, measured_ns;
     uint64_t latencies[LATENCY_BUCKETS];
     char first_error[160];
@@ -539,6 +539,7 @@ static void load_mind_time(struct load *load)
         load->is_measuring = true;
         load->measured_from_ns = load->now_ns;
         load->cpu_us = process_cpu_us(load->options.pid);
+        load->own_cpu_us = process_cpu_us((uint32_t)getpid());
     }
     if (load->is_measuring &&
         (is_last || (load->options.work != WORK_FILL && load->now_ns >= load->end_ns))) {
@@ -546,6 +547,7 @@ static void load_mind_time(struct load *load)
         load->is_draining = true;
         load->measured_ns = load->now_ns - load->measured_from_ns;
         load->cpu_us = process_cpu_us(load->options.pid) - load->cpu_us;
+        load->own_cpu_us = process_cpu_us((uint32_t)getpid()) - load->own_cpu_us;
     }
     if (load->is_draining &&
         load->now_ns > load->end_ns + DRAIN_SECONDS_MAX * (uint64_t)NS_OF_SECOND &&
@@ -575,27 +577,35 @@ static void load_print(const struct load *load)
     double seconds = (double)load->measured_ns / NS_OF_SECOND;
     double ops = (double)load->ops;
 
-    printf("ops=%llu seconds=%.3f ops_s=%.0f p50_us=%.0f p99_us=%.0f cpu_us=%.3f errors=%llu"
+    printf("ops=%llu seconds=%.3f ops_s=%.0f p50_us=%.0f p99_us=%.0f cpu_us=%.3f own_cpu_us=%.3f "
+           "errors=%llu"
            " first_error=\"%s\"\n",
            (unsigned long long)load->ops, seconds, ops / seconds, load_percentile_us(load, 0.50),
            load_percentile_us(load, 0.99), (double)load->cpu_us / (ops > 0 ? ops : 1),
-           (unsigned long long)load->errors, load->first_error);
+           (double)load->own_cpu_us / (ops > 0 ? ops : 1), (unsigned long long)load->errors,
+           load->first_error);
 }
 
-/* Every connection says one PING, then all of them stay until standard input ends. */
-static void load_hold_idle(struct load *load)
+/* A connection that says one PING: silent ones would be taken for a flood. */
+static void load_open_idle(struct load *load, uint32_t index)
 {
     static const char ping[] = "*1\r\n$4\r\nPING\r\n";
     char reply[7];
+    int fd;
 
-    for (uint32_t index = 0; index < load->options.clients; index++) {
-        int fd = load->connections[index].fd;
+    connection_open(load, index);
+    fd = load->connections[index].fd;
+    if (send(fd, ping, sizeof(ping) - 1, MSG_NOSIGNAL) != sizeof(ping) - 1 ||
+        recv(fd, reply, sizeof(reply), MSG_WAITALL) != sizeof(reply) ||
+        memcmp(reply, "+PONG\r\n", sizeof(reply)) != 0)
+        fatal("connection %u: no answer to PING", index + 1);
+}
 
-        if (send(fd, ping, sizeof(ping) - 1, MSG_NOSIGNAL) != sizeof(ping) - 1 ||
-            recv(fd, reply, sizeof(reply), MSG_WAITALL) != sizeof(reply) ||
-            memcmp(reply, "+PONG\r\n", sizeof(reply)) != 0)
-            fatal("connection %u: no answer to PING", index + 1);
-    }
+/* All stay until standard input ends. */
+static void load_hold_idle(struct load *load)
+{
+    for (uint32_t index = 0; index < load->options.clients; index++)
+        load_open_idle(load, index);
     printf("ready=%u\n", load->options.clients);
     fflush(stdout);
     while (getchar() != EOF)
@@ -699,12 +709,12 @@ int main(int argc, char **argv)
     load.connections = allocate(load.options.clients, sizeof(*load.connections));
     load.batch = allocate(load.options.depth, LOAD_COMMAND_BYTES_MAX);
     load.input = allocate(1, READ_BYTES);
-    for (uint32_t index = 0; index < load.options.clients; index++)
-        connection_open(&load, index);
     if (load.options.work == WORK_IDLE) {
         load_hold_idle(&load);
         return 0;
     }
+    for (uint32_t index = 0; index < load.options.clients; index++)
+        connection_open(&load, index);
     if (load.options.server == SERVER_LICET)
         load_make_licet_commands(&load);
     else

@@ -25,14 +25,14 @@ static void load_command_add_hole(struct load_command *command, char letter)
         load_command_add(command, "0", 1);
 }
 
-/* The size that stands before an argument: each hole is wider than the three bytes that name it. */
+/* The size that stands before an argument: a hole is named by three bytes. */
 static size_t argument_size(struct text word)
 {
     size_t size = word.size;
 
     for (size_t at = 0; at < word.size; at++) {
         if (word.data[at] == '{')
-            size += hole_digits[strchr(hole_letters, word.data[at + 1]) - hole_letters] - 3;
+            size = size + hole_digits[strchr(hole_letters, word.data[at + 1]) - hole_letters] - 3;
     }
     return size;
 }
