@@ -1,4 +1,4 @@
-"""The servers that bench/run measures: each in a folder of its own, on a free loopback port, ended by its process id."""
+"""The servers that bench/run measures: each in a folder of its own, on a free loopback port, ended by its id."""
 import base64
 import datetime
 import glob
@@ -19,7 +19,7 @@ START_SECONDS_MAX = 120  # redis reads a million leases in 15 s on a quiet machi
 STOP_SECONDS_MAX = 30
 
 # What licetd does for a lease, said to redis: a counter of seats for each feature, a hash of leases, an ordered set of
-# their ends. As in licetd, the end is the server's, the same id again is the same lease, and a check-in says the id only.
+# their ends. As in licetd, the end is the server's, the same id again is the same lease, a check-in says the id only.
 CHECKOUT_LUA = """
 local id, feature, holder = ARGV[1], ARGV[2], ARGV[3]
 local lease = feature .. ' ' .. holder
@@ -188,8 +188,9 @@ class Redis(Server):
 
     def start(self, probe=("PING",)):
         seconds = super().start(probe)
-        hashes = [self.ask("SCRIPT", "LOAD", script).decode() for script in (CHECKOUT_LUA, RENEW_LUA, CHECKIN_LUA)]
-        self.load_arguments = ("--server", "redis", "--checkout", hashes[0], "--renew", hashes[1], "--checkin", hashes[2])
+        checkout, renew, checkin = (self.ask("SCRIPT", "LOAD", script).decode()
+                                    for script in (CHECKOUT_LUA, RENEW_LUA, CHECKIN_LUA))
+        self.load_arguments = ("--server", "redis", "--checkout", checkout, "--renew", renew, "--checkin", checkin)
         return seconds
 
     def forget(self):
