@@ -131,7 +131,8 @@ typedef struct licet_transport {
 
     /* LICET_OK: connected. LICET_TIMEOUT: not yet, call again. Else: this attempt failed.
      * `server` is the text of the options. Only called when nothing is connected. */
-    licet_status (*connect)(void *context, const char *server, uint32_t timeout_ms);
+    licet_status (*connect)(void *context, const char *server, uint32_t timeout_ms,
+                            licet_error *error);
     /* > 0: so many bytes. 0: nothing within timeout_ms. < 0: the connection has ended. */
     int64_t (*read)(void *context, void *data, size_t data_size, uint32_t timeout_ms);
     int64_t (*write)(void *context, const void *data, size_t data_size, uint32_t timeout_ms);
@@ -142,7 +143,7 @@ typedef struct licet_transport {
 typedef struct licet_options {
     size_t size;
     const char *server; /* host:port, host, [ipv6]:port. NULL or "": LICET_SERVER. Port 7380 */
-    /* The vendor's root keys: OpenSSH public key lines, at most 8 ("current" and "next").
+    /* The vendor's root keys: OpenSSH public key lines, at most 4 ("current" and "next").
      * NULL or "": the file that LICET_ROOT names. Security: a product pins its own. */
     const char *roots;
     const char *revocations; /* the newest revocation list known at release, or NULL */
