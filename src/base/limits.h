@@ -32,6 +32,15 @@
 #define FAMILY_LINES_MAX 256
 /* Lines of one license file: 1 MiB holds 4,096 lines of 256 bytes. */
 #define LICENSE_LINES_MAX 4096
+/* R2.1: SERVER lines of one file. Three is the largest set that fail-over needs: one serves, one stands by, one is rebuilt. */
+#define LICENSE_SERVERS_MAX 3
+/* Fields of one line: 24 known ones, 31 further covers= and parts= each, and as many again of a later version. */
+#define LICENSE_FIELDS_MAX 160
+/* ACT lines of one request: a site of 100 products that renews each and surrenders some of each. */
+#define REQUEST_ACTS_MAX 256
+/* Revoked keys of one list or file: a vendor with a key a month for 80 years, or a server rekeyed weekly for 20. */
+#define REVOKED_KEYS_MAX 1024
+
 /* covers= items on one line: a suite of a large vendor has a dozen editions. */
 #define LINE_COVERS_MAX 32
 
@@ -57,6 +66,29 @@
 #define NAMES_MAX (1u << 22)
 /* Features with seats or holders: design.md 10 measures 50,000. */
 #define POOLS_MAX (1u << 16)
+
+/* R10.2: what a stranger may send. CHECKOUT with every option is 19 arguments, its name included;
+ * the longest honest one is a token of AUTH. A command is then 20 x (1,024 + 9 for "$1024" and two
+ * line ends) + 5 for its first line = 20,665 bytes. */
+#define RESP_STRANGER_ARGUMENTS_MAX 20u
+#define RESP_STRANGER_ARGUMENT_BYTES_MAX 1024u
+#define RESP_STRANGER_COMMAND_BYTES_MAX 20665u
+/* After AUTH: COMMAND DOCS may name every command there is (some 30), and nothing carries a file. */
+#define RESP_ARGUMENTS_MAX 64u
+#define RESP_ARGUMENT_BYTES_MAX 16384u
+#define RESP_COMMAND_BYTES_MAX 65536u
+
+/* What liblicet reads. R10.2 caps a server's output at 2 MiB (CHAIN: a file of 1 MiB); a line is an
+ * error's word and sentence; a page of LEASES is rows in a list in a pair with the cursor, and one
+ * level is to spare. */
+#define REPLY_BYTES_MAX (2u * 1024u * 1024u)
+#define REPLY_LINE_BYTES_MAX 1024u
+#define REPLY_DEPTH_MAX 4u
+
+/* R8.2: the grants and renewals under one signed root, a power of two. 65,536 are a million a
+ * second at a commit of 65 ms; the tree then takes 2 x 65,536 x 32 bytes = 4 MiB. */
+#define MERKLE_DEPTH_MAX 16u
+#define MERKLE_LEAVES_MAX (1u << MERKLE_DEPTH_MAX)
 
 /* A log line: event, ten fields of a name each, and the message of an error. */
 #define LOG_LINE_MAX 2048
