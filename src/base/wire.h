@@ -5,6 +5,12 @@
 
 #include <stdint.h>
 
+static inline void wire_put_u16(uint8_t *at, uint16_t value)
+{
+    at[0] = (uint8_t)(value >> 8);
+    at[1] = (uint8_t)value;
+}
+
 static inline void wire_put_u32(uint8_t *at, uint32_t value)
 {
     at[0] = (uint8_t)(value >> 24);
@@ -17,6 +23,11 @@ static inline void wire_put_u64(uint8_t *at, uint64_t value)
 {
     wire_put_u32(at, (uint32_t)(value >> 32));
     wire_put_u32(at + 4, (uint32_t)value);
+}
+
+static inline uint16_t wire_get_u16(const uint8_t *at)
+{
+    return (uint16_t)(at[0] << 8 | at[1]);
 }
 
 static inline uint32_t wire_get_u32(const uint8_t *at)

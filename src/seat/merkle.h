@@ -37,6 +37,8 @@ size_t merkle_nodes(uint32_t capacity);
 /* A place may be used for one batch after another. */
 struct merkle merkle_over(struct merkle_hash *nodes, uint32_t capacity);
 
+/* A leaf is at most MERKLE_LEAF_BYTES_MAX; ours are 119. */
+#define MERKLE_LEAF_BYTES_MAX 254
 void merkle_hash_leaf(const void *leaf, size_t size, struct merkle_hash *ret_hash);
 
 /* Returns the leaf's index. The caller closes the batch before it is full (count < capacity). */
