@@ -28,7 +28,8 @@
 /* The longest duration a field may hold: 10 years in seconds fits 32 bits nine times over. */
 #define DURATION_SECONDS_MAX 315360000u
 
-/* R4.3: lines of one cover family; a flow over 256 lines and the classes of their dates stays under a millisecond. */
+/* R4.3: lines of one cover family; a flow over 256 lines and the classes of their dates stays under
+ * a millisecond. */
 #define FAMILY_LINES_MAX 256
 /* Lines of one license file: 1 MiB holds 4,096 lines of 256 bytes. */
 #define LICENSE_LINES_MAX 4096
@@ -44,23 +45,27 @@
 /* covers= items on one line: a suite of a large vendor has a dozen editions. */
 #define LINE_COVERS_MAX 32
 
-/* One request: nobody checks out more at once than the largest file grants; the sum with all leases fits 64 bits. */
+/* One request: nobody checks out more at once than the largest file grants; the sum with all leases
+ * fits 64 bits. */
 #define LEASE_COUNT_MAX SEATS_MAX
 
 /* R1.4: the defaults of a line, in seconds. */
 #define LEASE_TTL_SECONDS 300u
 #define DRAIN_SECONDS 86400u
-/* The shortest ttl a line may give: below it the heartbeats of a site would be most of its traffic. */
+/* The shortest ttl a line may give: below it the heartbeats of a site would be most of its traffic.
+ */
 #define LEASE_TTL_SECONDS_MIN 10u
 #define LEASE_TTL_SECONDS_MAX 86400u
 /* R8.5: what the server waits beyond the end that the client counts. */
 #define LEASE_MARGIN_MS 1000
-/* R1.4, R8.1: how long an ended id stays ended, and how many of one source are kept. 65,536 ended leases within ten
- * minutes are 109 a second: beyond any honest machine, and 64 such sources fill the 4 million places of a server. */
+/* R1.4, R8.1: how long an ended id stays ended, and how many of one source are kept. 65,536 ended
+ * leases within ten minutes are 109 a second: beyond any honest machine, and 64 such sources fill
+ * the 4 million places of a server. */
 #define TOMBSTONE_SECONDS 600
 #define TOMBSTONES_OF_SOURCE_MAX 65536u
 
-/* Leases in one server: design.md 10 measures up to 5,000,000. With tombstones in the same places, 2^23. */
+/* Leases in one server: design.md 10 measures up to 5,000,000. With tombstones in the same places,
+ * 2^23. */
 #define LEASES_MAX (1u << 23)
 /* Names of users, hosts, devices, features, sources: two new ones for every fourth lease. */
 #define NAMES_MAX (1u << 22)

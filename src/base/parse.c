@@ -61,8 +61,8 @@ enum status parse_hex(struct text text, uint8_t *bytes, size_t size, struct erro
                              index + 1);
     }
     for (size_t index = 0; index < size; index++)
-        bytes[index] = (uint8_t)(parse_hex_digit(text.data[2 * index]) << 4 |
-                                 parse_hex_digit(text.data[2 * index + 1]));
+        bytes[index] = (uint8_t)((unsigned)parse_hex_digit(text.data[2 * index]) << 4 |
+                                 (unsigned)parse_hex_digit(text.data[2 * index + 1]));
     return LICET_OK;
 }
 

@@ -24,7 +24,7 @@ static const struct status_row *status_find(enum status status)
     return &status_rows[LICET_SYSTEM];
 }
 
-enum status error_set(struct error *error, enum status status, const char *format, ...)
+enum status(error_set)(struct error *error, enum status status, const char *format, ...)
 {
     va_list arguments;
 

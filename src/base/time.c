@@ -102,8 +102,8 @@ enum status unix_time_parse(struct text text, struct unix_time *ret_time, struct
         return error_set(error, LICET_INVALID,
                          "\"%.*s\" is not a time of the form 2026-11-24T09:12:33Z",
                          TEXT_ARGS(text_head(text, 40)));
-    ret_time->s =
-        (int64_t)date.days * SECONDS_A_DAY + hour * SECONDS_AN_HOUR + minute * 60 + second;
+    ret_time->s = (int64_t)date.days * SECONDS_A_DAY + (int64_t)hour * SECONDS_AN_HOUR +
+                  (int64_t)minute * 60 + second;
     return LICET_OK;
 }
 
@@ -125,10 +125,11 @@ void unix_time_print(struct unix_time time, struct buf *buf)
 
 struct unix_time date_end_everywhere(struct date date)
 {
-    return (struct unix_time){((int64_t)date.days + 1) * SECONDS_A_DAY + 12 * SECONDS_AN_HOUR};
+    return (struct unix_time){((int64_t)date.days + 1) * SECONDS_A_DAY +
+                              INT64_C(12) * SECONDS_AN_HOUR};
 }
 
 struct unix_time date_begin_anywhere(struct date date)
 {
-    return (struct unix_time){(int64_t)date.days * SECONDS_A_DAY - 14 * SECONDS_AN_HOUR};
+    return (struct unix_time){(int64_t)date.days * SECONDS_A_DAY - INT64_C(14) * SECONDS_AN_HOUR};
 }
