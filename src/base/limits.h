@@ -18,6 +18,8 @@
 /* R2.1: a license file. 256 lines of 400 bytes are 100 KiB; 1 MiB leaves room for ten products of
  * that size. */
 #define LICENSE_FILE_BYTES_MAX (1024 * 1024)
+/* R5: a response is a license file behind at most 256 RESULT lines of 200 bytes and a block. */
+#define RESPONSE_BYTES_MAX (LICENSE_FILE_BYTES_MAX + 64 * 1024)
 /* R2.3: the column before which a line is wrapped, backslash counted. */
 #define LICENSE_COLUMN_MAX 76
 

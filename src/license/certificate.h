@@ -5,6 +5,7 @@
 #ifndef LICET_LICENSE_CERTIFICATE_H
 #define LICET_LICENSE_CERTIFICATE_H
 
+#include "base/arena.h"
 #include "base/time.h"
 #include "license/key.h"
 
@@ -13,6 +14,8 @@
  * each, and the five empty or flag-like extensions that ssh-keygen adds: under 700; 2 KiB leaves
  * room for a long key id. */
 #define CERTIFICATE_BLOB_MAX 2048
+/* A signature with its type and lengths: 4 + 11 + 4 + 64. */
+#define CERTIFICATE_SIGNATURE_BYTES 83
 #define CERTIFICATE_PRINCIPALS_MAX 8
 
 struct certificate {
@@ -24,14 +27,18 @@ struct certificate {
     uint32_t principals_count;
     struct unix_time after;  /* first second */
     struct unix_time before; /* first second no more; INT64_MAX: for ever */
-    struct text blob;        /* the bytes it came from; the texts above point into it */
+    uint8_t signature[SIGNATURE_BYTES];
+    struct text blob; /* the bytes it came from; the texts above point into it */
 };
 
-/* Structure, type user, Ed25519 keys, no unknown critical option, nothing after, and the root's
- * signature over it. Which root that is, and the principal and the dates, are trust.h's to judge.
- * LICET_UNSUPPORTED, LICET_INVALID, LICET_BAD_SIGNATURE. */
+/* Structure only: type user, Ed25519 keys, no critical option, nothing after. The signature is
+ * certificate_check()'s to judge, the root, principal and dates are trust.h's. LICET_UNSUPPORTED,
+ * LICET_INVALID. */
 enum status certificate_parse(struct text blob, struct certificate *ret_certificate,
                               struct error *error);
+/* The root named in the certificate signed it. */
+bool certificate_check(const struct certificate *certificate);
+bool certificate_has_principal(const struct certificate *certificate, struct text principal);
 
 /* The one-line file `ssh-ed25519-cert-v01@openssh.com BASE64 [comment]`; its blob is put into the
  * arena. */

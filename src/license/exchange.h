@@ -116,8 +116,6 @@ struct response {
     struct signer signer;
 };
 
-#define EXCHANGE_ARENA_BYTES LICENSE_ARENA_BYTES
-
 /* Normalise, verify by the key in the block, parse, and hold that key against key=. Whether that
  * key is known, and whose it is, the caller decides by its fingerprint (R3.3). */
 enum status request_read(struct text text, struct arena *arena, struct request *ret_request,

@@ -11,7 +11,7 @@
 
 #include "base/arena.h"
 #include "base/limits.h"
-#include "base/status.h"
+#include "license/line.h"
 
 enum line_kind {
     LINE_UNKNOWN,
@@ -65,10 +65,10 @@ struct field_row {
     size_t offset;
     bool is_positional; /* written without its key, before the others */
     bool is_required;
-    uint64_t min, max;
-    char unit;                /* s, h, d */
-    const char *words;        /* "concurrent user-device ..."; of a date, the word for never */
-    const char *default_text; /* NULL: absent is 0 or empty, or the field is required */
+    char unit;              /* of a duration: s, h, d */
+    uint64_t min, max;      /* of numbers; of durations in seconds; of lists the most items */
+    uint64_t default_value; /* as stored; 0: absent, or the first of `words` */
+    const char *words;      /* "concurrent user-device ..."; of a date, its word for never */
     enum field_effect effect;
     bool is_served;
     const char *meaning; /* for the man page: a sentence without full stop */
@@ -99,6 +99,7 @@ struct field_extras {
 };
 
 /* ---- the table */
+
 struct line_row {
     enum line_kind kind;
     const char *word;
@@ -121,16 +122,15 @@ const struct field_row *field_row_find(enum line_kind kind,
 /* Defaults into a struct of this line, before a program fills it. */
 void line_init(enum line_kind kind, void *value);
 
-/* `fields`: the words after the line's own word. The struct's texts point into them; lists and
- * extras into the arena. The error names the field and what is wrong with it, not the line's
- * number. */
-enum status line_parse(enum line_kind kind, const struct text *fields, uint32_t fields_count,
-                       struct arena *arena, void *value, struct error *error);
+/* The struct's texts point into the line; lists and extras into the arena. The error names line,
+ * field and what is wrong. */
+enum status line_parse(enum line_kind kind, const struct line_words *line, struct arena *arena,
+                       void *value, struct error *error);
 
 /* Prints one wrapped line (R2.3) with its newline. */
 void line_print(enum line_kind kind, const void *value, struct buf *buf);
 
-/* True where the struct holds something other than the row's default. */
+/* The struct holds something other than the row's default. */
 bool field_is_set(const struct field_row *row, const void *value);
 /* The value alone, as in the file. */
 void field_print(const struct field_row *row, const void *value, struct buf *buf);

@@ -22,6 +22,9 @@ bool hash_equal(const struct hash *left, const struct hash *right);
 /* Canonical form only: LICET_INVALID for padding, for spare bits that are not zero, for another
  * algorithm. */
 enum status hash_parse(struct text text, struct hash *ret_hash, struct error *error);
+/* The 43 characters alone, as log= has them; false where they are not canonical. */
+bool hash_digits_parse(struct text text, uint8_t bytes[HASH_BYTES]);
+void hash_digits_print(const uint8_t bytes[HASH_BYTES], struct buf *buf);
 void hash_print(const struct hash *hash, struct buf *buf);
 
 #endif

@@ -6,7 +6,6 @@
 #ifndef LICET_LICENSE_KEY_H
 #define LICET_LICENSE_KEY_H
 
-#include "base/arena.h"
 #include "license/hash.h"
 
 #define KEY_BYTES 32
@@ -41,12 +40,11 @@ enum status public_key_parse(struct text text, struct public_key *ret_key, struc
 void public_key_print(const struct public_key *key, struct text comment, struct buf *buf);
 
 /* A private key file. LICET_UNSUPPORTED where it has a passphrase or is not Ed25519. The public key
- * inside must be the one that belongs to the seed (Security: a wrong one would leak the secret with
- * the first signature). */
-enum status secret_key_parse(struct text text, struct secret_key *ret_key, struct text *ret_comment,
-                             struct arena *arena, struct error *error);
-/* `check` are 4 random bytes that OpenSSH writes twice to notice a wrong passphrase; any value will
- * do. */
+ * inside must be the one that belongs to the seed (Security: signing with a wrong one would give
+ * the secret away). */
+enum status secret_key_parse(struct text text, struct secret_key *ret_key, struct error *error);
+/* `check` are 4 random bytes that OpenSSH writes twice to notice a wrong passphrase; any will do.
+ */
 void secret_key_print(const struct secret_key *key, uint32_t check, struct text comment,
                       struct buf *buf);
 #define SECRET_KEY_FILE_MAX 4096

@@ -8,14 +8,14 @@
 #ifndef LICET_LICENSE_LICENSE_H
 #define LICET_LICENSE_LICENSE_H
 
-#include "base/arena.h"
-#include "license/field.h"
+#include "license/document.h"
 #include "license/trust.h"
 
 #define LICENSE_FIRST_LINE "# Licet license file. Every line is signed: do not edit."
-/* Enough for every file that keeps the limits of limits.h: the file twice (as read, as printed),
- * lines, fields. */
-#define LICENSE_ARENA_BYTES ((size_t)12 * 1024 * 1024)
+/* An arena in which every text of `size` bytes can be read: the text twice (normalised; printed
+ * again while it is compared), 8 bytes of structs for each of its bytes (32 for an x- field of 4),
+ * rows for 4,096 lines. */
+#define LICENSE_ARENA_BYTES(size) ((size_t)12 * (size) + 512 * 1024)
 
 struct license_head {
     struct text vendor;
@@ -91,27 +91,16 @@ enum license_line_state {
     LICENSE_LINE_NOT_BOUND = 3,
 };
 
-/* The lines in the order of the file. */
-struct license_line {
-    enum line_kind kind; /* LINE_UNKNOWN: `text` is all we know */
-    uint32_t number;     /* of its first physical line, from 1 */
-    void *value;         /* license_head, license_host, revoked_key, license_increment */
-    struct text text; /* its bytes in the payload, wrapped as they are, without the last newline */
-};
-
 struct license {
     struct license_head head;
-    struct license_host servers[LICENSE_SERVERS_MAX];
-    uint32_t servers_count; /* 0: `device` is set */
-    bool has_device;
-    struct license_host device;
+    struct license_host *servers;
+    uint32_t servers_count;      /* 0: `device` is set */
+    struct license_host *device; /* NULL: there are servers */
     struct revoked_key *revoked; /* server keys (R9.3) */
     uint32_t revoked_count;
     struct license_increment *increments;
     uint32_t increments_count;
-    uint32_t unknown_count; /* lines of unknown type: disabled, kept (R2.5) */
-    struct license_line *lines;
-    uint32_t lines_count;
+    struct document_lines lines; /* all of them in the order of the file, unknown ones too */
 
     /* Of a file that was read; empty where a payload was parsed in order to be signed. */
     struct text payload; /* normalised */
@@ -133,8 +122,11 @@ enum status license_read(struct text file, const struct trust *trust, struct are
  */
 enum status license_parse(struct text payload, struct arena *arena, struct license *ret_license,
                           struct error *error);
-/* The payload: first line to last line, each with its newline. buf.is_full where it does not fit.
- */
+/* For a program that filled a struct of its own: puts its lines in order and checks them as
+ * license_parse() does. */
+enum status license_arrange(struct license *license, struct arena *arena, struct error *error);
+/* The payload from `lines`: first line to last line, each with its newline. buf.is_full where it
+ * does not fit. */
 void license_print(const struct license *license, struct buf *buf);
 
 /* The whole file: the payload must parse strictly and be canonical, the issuing key's certificate
@@ -161,7 +153,7 @@ int64_t
 license_increment_expiry(const struct license_increment *increment); /* first second after it */
 int64_t
 license_increment_refresh_by(const struct license_increment *increment); /* first second after it */
-uint64_t license_increment_grace_seats(const struct license_increment *increment);
+uint32_t license_increment_grace_seats(const struct license_increment *increment);
 
 /* ---- whom it is for */
 

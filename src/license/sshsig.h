@@ -45,7 +45,7 @@ struct sshsig {
     struct public_key key;
     bool has_certificate;
     struct certificate certificate; /* its texts lie in the arena given to sshsig_parse() */
-    struct text purpose_namespace;
+    struct text name_space;         /* as the block has it */
     uint8_t signature[SIGNATURE_BYTES];
 };
 
@@ -55,10 +55,21 @@ struct sshsig {
 #define SSHSIG_BLOB_MAX (CERTIFICATE_BLOB_MAX + 256)
 #define SSHSIG_ARMOR_MAX 3328
 
-/* The block as OpenSSH writes it, newline after its last line; nothing before, nothing after. A
- * certificate inside has a good signature by *some* root, nothing more: trust.h judges. */
+/* The block as OpenSSH writes it, newline after its last line; nothing before, nothing after.
+ * Nothing is verified yet: sshsig_verify() does that. LICET_INVALID, LICET_UNSUPPORTED (other kinds
+ * of key). */
 enum status sshsig_parse(struct text armor, struct arena *arena, struct sshsig *ret_sshsig,
                          struct error *error);
+
+/* The block is for this purpose, by the kind of key that signs for it (with a certificate exactly
+ * where that is an issuing key), and the signatures of key and certificate hold. Whether key or
+ * root are trusted is the caller's to know (trust.h). LICET_UNTRUSTED, LICET_BAD_SIGNATURE. */
+enum status sshsig_verify(const struct sshsig *sshsig, enum purpose purpose, struct text message,
+                          struct error *error);
+
+/* "licensing@acme", in a buffer of NAME_MAX_BYTES + 16. */
+void principal_print(struct text vendor, struct buf *buf);
+#define PRINCIPAL_BYTES_MAX (NAME_MAX_BYTES + 16)
 
 /* Signs and prints a block; `certificate` NULL: the plain key. Verifies what it made before it lets
  * it out. LICET_FORBIDDEN where this kind of key does not sign for this purpose; LICET_MISMATCH

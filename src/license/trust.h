@@ -10,7 +10,6 @@
 
 /* Current and next, and the same again while a product changes hands. */
 #define TRUST_ROOTS_MAX 4
-/* R9: an issuing key vouches for maintenance dates to at most 10 years past its own end. */
 #define TRUST_MAINTENANCE_YEARS 10
 
 struct trust {
@@ -43,5 +42,8 @@ enum status trust_verify(const struct trust *trust, enum purpose purpose, struct
  * a time at or before `issued`. LICET_UNTRUSTED, LICET_REVOKED. */
 enum status trust_judge(const struct trust *trust, const struct sshsig *sshsig, struct text vendor,
                         struct unix_time issued, struct error *error);
+
+/* R9: an issuing key vouches for maintenance dates to at most 10 years past its own end. */
+bool trust_vouches_for(const struct signer *signer, struct date maintenance);
 
 #endif

@@ -1,0 +1,87 @@
+/* The table of commands, and the way from argv into it. */
+#include "cli/command.h"
+
+#include "base/text.h"
+
+static const struct command commands[] = {
+    {"key root", "-f FILE [-C COMMENT]",
+     "make a vendor's root key: FILE and FILE.pub; keep FILE offline", key_create_run},
+    {"key issuing", "-f FILE [-C COMMENT]", "make an issuing key, which signs license files",
+     key_create_run},
+    {"key server", "-f FILE [-C COMMENT]", "make the key of a license server by hand",
+     key_create_run},
+    {"key certify", "--root FILE --vendor NAME --from DATE --to DATE [--serial N] ISSUING.pub",
+     "let the root vouch for an issuing key: writes ISSUING-cert.pub", key_certify_run},
+    {"key allowed", "--vendor NAME ROOT.pub",
+     "print the line by which ssh-keygen -Y verify trusts the root", key_allowed_run},
+    {"file format", "FILE", "wrap the lines of a draft as a license file has them",
+     file_format_run},
+    {"file sign", "-k KEY [-c CERTIFICATE] [-o FILE] DRAFT",
+     "sign a draft; the certificate is KEY-cert.pub", file_sign_run},
+    {"file show", "[--root ROOT.pub] FILE", "show a license file as a table", file_show_run},
+    {"file verify", "--root ROOT.pub [--vendor NAME] [--revocations LIST] FILE",
+     "check a license file from the root to its last byte", file_verify_run},
+};
+
+#define COMMANDS_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+/* How many words of argv are this command's name; 0: another command is meant. */
+static int command_match(const struct command *command, int argc, char **argv)
+{
+    struct text rest = text_of(command->name), word;
+    int count = 0;
+
+    while (text_split(&rest, ' ', &word)) {
+        if (count + 1 >= argc || !text_is(word, argv[count + 1]))
+            return 0;
+        count++;
+    }
+    return count;
+}
+
+static void command_help(FILE *to)
+{
+    fprintf(to, "usage: licet COMMAND ...\n\n");
+    for (size_t index = 0; index < COMMANDS_COUNT; index++)
+        fprintf(to, "  licet %s %s\n      %s\n", commands[index].name, commands[index].usage,
+                commands[index].summary);
+    fprintf(to, "\nlicet(1) says more. FILE may be - for standard input.\n");
+}
+
+enum status command_usage(const char *name, struct error *error)
+{
+    for (size_t index = 0; index < COMMANDS_COUNT; index++) {
+        struct text last = text_of(commands[index].name);
+
+        last = text_skip(last, text_find(last, ' ') + 1);
+        if (text_is(last, name))
+            return error_set(error, LICET_INVALID, "usage: licet %s %s", commands[index].name,
+                             commands[index].usage);
+    }
+    return error_set(error, LICET_INVALID, "licet help shows the commands");
+}
+
+int command_run(int argc, char **argv)
+{
+    struct error error = {.status = LICET_OK};
+
+    for (size_t index = 0; index < COMMANDS_COUNT; index++) {
+        int words = command_match(&commands[index], argc, argv);
+        enum status status;
+
+        if (words == 0)
+            continue;
+        status = commands[index].run(argc - words, argv + words, &error);
+        if (status == LICET_OK && fflush(stdout) != 0)
+            status = error_set(&error, LICET_SYSTEM, "standard output could not be written");
+        if (status != LICET_OK)
+            fprintf(stderr, "licet: %s\n", error_text(&error, status));
+        return status_exit_code(status);
+    }
+    if (argc == 2 && (text_is(text_of(argv[1]), "help") || text_is(text_of(argv[1]), "--help"))) {
+        command_help(stdout);
+        return 0;
+    }
+    command_help(stderr);
+    return status_exit_code(LICET_INVALID);
+}

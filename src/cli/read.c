@@ -1,0 +1,98 @@
+/* What several commands read. A message names the file; the cause comes from whoever parsed it. */
+#include "cli/read.h"
+
+#include <sodium.h>
+
+#include "base/file.h"
+
+/* Public keys and certificates are one line of at most a few KiB. */
+#define KEY_FILE_MAX 8192
+
+static enum status cli_blame(const char *path, enum status status, const struct error *cause,
+                             struct error *error)
+{
+    return error_set(error, status, "%s: %s", path, cause->text);
+}
+
+static void cli_free(struct text text)
+{
+    free((void *)(uintptr_t)text.data);
+}
+
+enum status cli_read_secret_key(const char *path, struct secret_key *ret_key, struct error *error)
+{
+    struct error cause;
+    struct text text;
+    enum status status = file_read(path, SECRET_KEY_FILE_MAX, &text, error);
+
+    if (status != LICET_OK)
+        return status;
+    status = secret_key_parse(text, ret_key, &cause);
+    sodium_memzero((void *)(uintptr_t)text.data, text.size);
+    cli_free(text);
+    return status == LICET_OK ? LICET_OK : cli_blame(path, status, &cause, error);
+}
+
+enum status cli_read_public_key(const char *path, struct public_key *ret_key, struct error *error)
+{
+    struct error cause;
+    struct text text;
+    enum status status = file_read(path, KEY_FILE_MAX, &text, error);
+
+    if (status != LICET_OK)
+        return status;
+    status = public_key_parse(text, ret_key, NULL, &cause);
+    cli_free(text);
+    return status == LICET_OK ? LICET_OK : cli_blame(path, status, &cause, error);
+}
+
+enum status cli_read_certificate(const char *path, struct arena *arena,
+                                 struct certificate *ret_certificate, struct error *error)
+{
+    struct error cause;
+    struct text text;
+    enum status status = file_read(path, KEY_FILE_MAX, &text, error);
+
+    if (status != LICET_OK)
+        return status;
+    status = certificate_parse_line(text, arena, ret_certificate, &cause);
+    cli_free(text);
+    return status == LICET_OK ? LICET_OK : cli_blame(path, status, &cause, error);
+}
+
+enum status cli_add_root(const char *path, struct trust *trust, struct error *error)
+{
+    enum status status;
+
+    if (trust->roots_count == TRUST_ROOTS_MAX)
+        return error_set(error, LICET_INVALID, "at most %d roots can be given", TRUST_ROOTS_MAX);
+    status = cli_read_public_key(path, &trust->roots[trust->roots_count], error);
+    if (status == LICET_OK)
+        trust->roots_count++;
+    return status;
+}
+
+enum status cli_text_read(const char *path, struct cli_text *ret_text, struct error *error)
+{
+    struct text file;
+    enum status status = file_read(path, LICENSE_FILE_BYTES_MAX, &file, error);
+    /* Twice what one reading takes: signing parses before and reads after. */
+    size_t capacity = 2 * LICENSE_ARENA_BYTES(file.size + SSHSIG_ARMOR_MAX);
+    void *memory;
+
+    if (status != LICET_OK)
+        return status;
+    memory = malloc(capacity);
+    if (memory == NULL) {
+        cli_free(file);
+        return error_set(error, LICET_NO_MEMORY, "no memory is left to read %s", path);
+    }
+    *ret_text = (struct cli_text){file, arena_over(memory, capacity)};
+    return LICET_OK;
+}
+
+void cli_text_finish(struct cli_text *text)
+{
+    cli_free(text->file);
+    free(text->arena.data);
+}
