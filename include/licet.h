@@ -62,7 +62,7 @@ extern "C" {
 
 /* ---- failures ----------------------------------------------------------------------------- */
 
-typedef int32_t licet_status;
+typedef uint32_t licet_status;
 
 #ifndef LICET_HAS_STATUS
 enum {
@@ -241,6 +241,7 @@ typedef struct licet_lease_info {
     char user[LICET_NAME_SIZE];
     char host[LICET_NAME_SIZE];
     char device[LICET_NAME_SIZE];
+    char text[LICET_TEXT_SIZE]; /* why it is lost, or what stops its renewal just now */
 } licet_lease_info;
 
 LICET_API void licet_lease_info_init(licet_lease_info *info, size_t size);
@@ -271,7 +272,8 @@ LICET_API licet_status licet_why(licet *handle, const char *feature, const char 
 
 #define LICET_PROOF_SIZE_MAX 2048
 
-/* The newest signed proof of a lease (docs/protocol.md), for a log or a later dispute. */
+/* The newest signed proof of a lease (docs/protocol.md), for a log or a later dispute.
+ * LICET_TOO_LARGE: proof_size is too small; *ret_size is set all the same. */
 LICET_API licet_status licet_lease_proof(const licet *handle, licet_lease lease, uint8_t *proof,
                                          size_t proof_size, size_t *ret_size, licet_error *error);
 

@@ -126,10 +126,10 @@ static enum status tcp_finish(struct tcp *tcp, uint32_t timeout_ms)
 }
 
 static licet_status tcp_connect(void *context, const char *server, uint32_t timeout_ms,
-                                licet_error *licet_error)
+                                licet_error *ret_error)
 {
     struct tcp *tcp = context;
-    struct error *error = (struct error *)licet_error;
+    struct error *error = (struct error *)ret_error;
     enum status status;
 
     if (tcp->addresses_count == 0) {

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "base/status.h"
+#include "base/text.h"
 #include "licet.h"
 
 #define TCP_ADDRESSES_MAX 8 /* of one name: a host with IPv4 and IPv6 on four networks */

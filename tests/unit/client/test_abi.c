@@ -1,4 +1,5 @@
-/* licet.h against the list it copies. The header is compiled as products compile it by the two tests beside. */
+/* licet.h against the list it copies. The header is compiled as products compile it by the two
+ * tests beside. */
 #include "licet.h"
 
 /* Before status.h: the header's own numbers are what is compared, under other names. */
