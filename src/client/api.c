@@ -157,7 +157,7 @@ static enum status api_unanswered(const struct licet *client, struct error *erro
 {
     const struct error *failure = &client->session.failure;
 
-    if (failure->status == LICET_UNREACHABLE)
+    if (failure->status != LICET_OK)
         return api_fail(error, failure->status, failure);
     return error_set(error, LICET_TIMEOUT, "the license server %.80s did not answer within %u ms",
                      client->server, client->timeout_ms);

@@ -255,8 +255,9 @@ static enum status session_see_chain(struct licet *client, const struct reply *r
     return status;
 }
 
-static void session_chain_failed(struct licet *client, struct instant now, enum status status,
-                                 const struct error *error)
+/* Who asks for a seat, or waits for the file of one, hears it now. */
+static void session_fail_askers(struct licet *client, struct instant now, enum status status,
+                                const struct error *error)
 {
     for (uint32_t index = 0; index < client->leases_count; index++)
         lease_chain_failed(&client->leases[index], now, status, error);
@@ -280,14 +281,10 @@ static enum status session_take_chain(struct licet *client, const struct reply *
     session->needs_chain = session->is_chain_asked = false;
     if (reply->items[0].kind == REPLY_ERROR) {
         status = session_read_error(&reply->items[0], error);
-        session_chain_failed(client, now, status, error);
+        session_fail_askers(client, now, status, error);
         return LICET_OK; /* a refusal; the connection is as good as before */
     }
     status = session_see_chain(client, reply, error);
-    if (status != LICET_OK) {
-        session_chain_failed(client, now, status, error);
-        return status;
-    }
     for (uint32_t index = 0; index < client->leases_count && status == LICET_OK; index++)
         status =
             session_judge(session, lease_chain_changed(client, &client->leases[index], now, error));
@@ -470,6 +467,10 @@ static void session_exchange(struct licet *client, struct instant now, uint32_t 
         status =
             error_set(&error, LICET_TIMEOUT, "the license server %.80s did not answer within %u ms",
                       client->server, client->timeout_ms / 2);
+    /* Whoever is silent may speak on the next connection; whoever says nonsense is not asked twice.
+     */
+    if (status != LICET_OK && status != LICET_UNREACHABLE && status != LICET_TIMEOUT)
+        session_fail_askers(client, now, status, &error);
     if (status != LICET_OK)
         session_drop(client, now, status, &error);
     else if (session->asked_count == 0 && session->out.size == 0)

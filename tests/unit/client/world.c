@@ -147,32 +147,32 @@ static void world_grant(struct world *world, const struct checkout_args *args, b
     resp_write_integer(out, (int64_t)leaf.ttl_s * 1000);
     resp_write_integer(out, root.generation);
     resp_write_integer(out, leaf.flags);
-    resp_write_bulk(out, text_make(proof_bytes, buf.size));
+    if (world->has_no_proof)
+        resp_write_null(out, RESP_2);
+    else
+        resp_write_bulk(out, text_make(proof_bytes, buf.size));
     if (world->first_grant_size == 0) {
         world->first_grant_size = out->size - begin;
         memcpy(world->first_grant, out->data + begin, world->first_grant_size);
     }
 }
 
-static struct lease_leaf world_leaves[16]; /* of the leases this server knows, by id */
-static uint32_t world_leaves_count;
-
-static struct lease_leaf *world_leaf(const uint8_t id[16], bool is_made)
+static struct lease_leaf *world_leaf(struct world *world, const uint8_t id[16], bool is_made)
 {
-    for (uint32_t index = 0; index < world_leaves_count && index < 16; index++) {
-        if (memcmp(world_leaves[index].id, id, 16) == 0)
-            return &world_leaves[index];
+    for (uint32_t index = 0; index < world->leaves_count && index < 16; index++) {
+        if (memcmp(world->leaves[index].id, id, 16) == 0)
+            return &world->leaves[index];
     }
     if (!is_made)
         return NULL;
-    world_leaves[world_leaves_count % 16] = (struct lease_leaf){0};
-    return &world_leaves[world_leaves_count++ % 16];
+    world->leaves[world->leaves_count % 16] = (struct lease_leaf){0};
+    return &world->leaves[world->leaves_count++ % 16];
 }
 
 static void world_answer_lease(struct world *world, const struct checkout_args *args,
                                bool is_renewal, struct buf *out)
 {
-    struct lease_leaf *leaf = world_leaf(args->id, !is_renewal);
+    struct lease_leaf *leaf = world_leaf(world, args->id, !is_renewal);
 
     memcpy(world->last_id, args->id, sizeof(world->last_id));
     if (world->denial != LICET_OK) {
@@ -298,6 +298,7 @@ static licet_status world_connect(void *context, const char *server, uint32_t ti
     world->is_connected = true;
     world->reader = (struct resp_reader){0};
     world->in_size = world->out_size = world->out_at = 0;
+    world->sent = 0;
     return LICET_OK;
 }
 
@@ -316,12 +317,17 @@ static int64_t world_write(void *context, const void *data, size_t data_size, ui
     return (int64_t)size;
 }
 
+static bool world_is_cut(const struct world *world)
+{
+    return world->cut_at >= 0 && world->connects == 1;
+}
+
 static int64_t world_read(void *context, void *data, size_t data_size, uint32_t timeout_ms)
 {
     struct world *world = context;
     size_t size = world->out_size - world->out_at;
 
-    if (!world->is_connected || (world->cut_at >= 0 && world->sent >= world->cut_at))
+    if (!world->is_connected || (world_is_cut(world) && world->sent >= world->cut_at))
         return -1;
     if (size == 0) {
         world->now_ms += timeout_ms;
@@ -329,7 +335,7 @@ static int64_t world_read(void *context, void *data, size_t data_size, uint32_t 
     }
     size = size < data_size ? size : data_size;
     size = size < world->chunk ? size : world->chunk;
-    if (world->cut_at >= 0 && (int64_t)size > world->cut_at - world->sent)
+    if (world_is_cut(world) && (int64_t)size > world->cut_at - world->sent)
         size = (size_t)(world->cut_at - world->sent);
     memcpy(data, world->out + world->out_at, size);
     if (world->flip_at >= world->sent && world->flip_at < world->sent + (int64_t)size)

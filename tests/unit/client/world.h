@@ -39,19 +39,22 @@ struct world {
     /* How it misbehaves. */
     void (*tamper)(struct world *world, struct lease_root *root, struct lease_leaf *leaf);
     void (*tamper_proof)(struct world *world, struct lease_proof *proof);
-    int64_t flip_at; /* this byte of all that it sends is changed; -1: none */
+    int64_t flip_at; /* this byte of each connection is changed; -1: none */
     uint8_t flip_with;
-    int64_t cut_at;     /* the connection ends before this byte; -1: never */
+    int64_t cut_at;     /* the first connection ends before this byte; -1: never */
     size_t chunk;       /* bytes a read gives at most */
     bool is_silent;     /* reads, never answers */
     bool is_down;       /* refuses connections */
     bool is_black_hole; /* never finishes a connection */
+    bool has_no_proof;  /* grants without one */
     bool replays;       /* answers CHECKOUT and RENEW with the first grant again */
 
     /* What happened. */
     uint32_t connects, chains, checkouts, renews, checkins, whys;
     uint8_t last_id[16];
-    int64_t sent; /* bytes, over all connections */
+    int64_t sent;                 /* bytes on this connection */
+    struct lease_leaf leaves[16]; /* of the leases that the server knows */
+    uint32_t leaves_count;
     char first_grant[4096];
     size_t first_grant_size;
 
