@@ -26,7 +26,6 @@ static int64_t grant_line_end(const struct license_increment *line)
 }
 
 static bool grant_line_serves(const struct license *license, const struct license_increment *line,
-                              const struct public_key *server_key,
                               const struct grant_request *request, struct unix_time now)
 {
     int64_t end = grant_line_end(line);
@@ -34,7 +33,7 @@ static bool grant_line_serves(const struct license *license, const struct licens
     return grant_line_has(line, request->feature) &&
            line->maintenance >= request->leaf.release && /* FIELD_DATE_NEVER is above every date */
            license_increment_start(line) <= now.s && (end == 0 || now.s < end) &&
-           license_increment_state(license, line, server_key) == LICENSE_LINE_ENABLED;
+           license_increment_state(license, line, NULL) == LICENSE_LINE_ENABLED;
 }
 
 static void grant_terms_add(struct grant_terms *terms, const struct license_increment *line)
@@ -56,15 +55,14 @@ static void grant_terms_add(struct grant_terms *terms, const struct license_incr
     terms->is_served = true;
 }
 
-void grant_terms_find(const struct license *license, const struct public_key *server_key,
-                      const struct grant_request *request, struct unix_time now,
-                      struct grant_terms *ret_terms)
+void grant_terms_find(const struct license *license, const struct grant_request *request,
+                      struct unix_time now, struct grant_terms *ret_terms)
 {
     *ret_terms = (struct grant_terms){0};
     for (uint32_t index = 0; index < license->increments_count; index++) {
         const struct license_increment *line = &license->increments[index];
 
-        if (grant_line_serves(license, line, server_key, request, now))
+        if (grant_line_serves(license, line, request, now))
             grant_terms_add(ret_terms, line);
     }
 }
@@ -106,13 +104,22 @@ enum status grant_check_terms(const struct lease_proof *proof, const struct gran
 
 /* ---- signature and equality --------------------------------------------------------------- */
 
+static bool grant_file_names(const struct license *license, const struct hash *key)
+{
+    for (uint32_t index = 0; index < license->servers_count; index++) {
+        if (hash_equal(&license->servers[index].key, key))
+            return true;
+    }
+    return false;
+}
+
 static enum status grant_check_key(const struct license *license,
                                    const struct public_key *server_key, int64_t now,
                                    struct error *error)
 {
     struct hash hash = public_key_hash(server_key);
 
-    if (license_find_server(license, server_key) == NULL)
+    if (!grant_file_names(license, &hash))
         return error_set(error, LICET_WRONG_SERVER,
                          "the license file does not name the key of this license server");
     for (uint32_t index = 0; index < license->revoked_count; index++) {

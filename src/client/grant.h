@@ -26,10 +26,10 @@ struct grant_request {
     struct lease_leaf leaf; /* everything the server must repeat */
 };
 
-/* What the file could give this request at `now` (the server's time). */
-void grant_terms_find(const struct license *license, const struct public_key *server_key,
-                      const struct grant_request *request, struct unix_time now,
-                      struct grant_terms *ret_terms);
+/* What the file could give this request at `now` (the server's time), once grant_verify() has found
+ * that it names the server's key. */
+void grant_terms_find(const struct license *license, const struct grant_request *request,
+                      struct unix_time now, struct grant_terms *ret_terms);
 
 /*
  * The proof is signed by `server_key`, which the file names and has not revoked; it is about this

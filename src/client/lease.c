@@ -294,7 +294,7 @@ static void lease_find_terms(struct lease *lease, const struct chain_file *file,
                              struct unix_time time, struct instant now,
                              struct grant_terms *ret_terms)
 {
-    grant_terms_find(&file->license, &file->server_key, &lease->request, time, ret_terms);
+    grant_terms_find(&file->license, &lease->request, time, ret_terms);
     if (lease->phase != LEASE_HELD)
         return;
     if (ret_terms->is_served) {

@@ -78,7 +78,7 @@ static enum status verify_lease(const licet_claim *claim, const struct license *
     status = grant_verify(bytes, license, &server_key, &request, &proof, error);
     if (status != LICET_OK)
         return status;
-    grant_terms_find(license, &server_key, &request, (struct unix_time){proof.root.time}, &terms);
+    grant_terms_find(license, &request, (struct unix_time){proof.root.time}, &terms);
     if (proof.leaf.kind == LEAF_RENEWAL) /* R4.5: it may be one of those that a drain lets stay */
         terms.seats = UINT64_MAX;
     status = grant_check_terms(&proof, &terms, error);
