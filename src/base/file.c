@@ -75,6 +75,18 @@ enum status file_read(const char *path, size_t max, struct text *ret_text, struc
     return status;
 }
 
+void file_free(struct text text)
+{
+    char *owned;
+
+    if (text.data == NULL)
+        return;
+    memcpy(&owned, &text.data,
+           sizeof(owned)); /* texts are read-only to everybody but their owner */
+    explicit_bzero(owned, text.size);
+    free(owned);
+}
+
 static bool file_write_all(int fd, struct text text)
 {
     while (text.size > 0) {

@@ -8,9 +8,12 @@
 #include "base/status.h"
 #include "base/text.h"
 
-/* Reads a regular file of at most `max` bytes. "-" is standard input. The text is yours: free((char
- * *)ret->data); a NUL byte follows it. */
+/* Reads a regular file of at most `max` bytes. "-" is standard input. The text is yours
+ * to give to file_free(); a NUL byte follows it. */
 enum status file_read(const char *path, size_t max, struct text *ret_text, struct error *error);
+
+/* Wipes and frees what file_read() gave: it may have been a key. */
+void file_free(struct text text);
 
 /* Writes beside `path`, syncs, renames over it and syncs the folder. LICET_DISK_FULL where there is
  * no room. */

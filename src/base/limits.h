@@ -35,13 +35,16 @@
 #define FAMILY_LINES_MAX 256
 /* Lines of one license file: 1 MiB holds 4,096 lines of 256 bytes. */
 #define LICENSE_LINES_MAX 4096
-/* R2.1: SERVER lines of one file. Three is the largest set that fail-over needs: one serves, one stands by, one is rebuilt. */
+/* R2.1: SERVER lines of one file. Three is the largest set that fail-over needs: one serves, one
+ * stands by, one is rebuilt. */
 #define LICENSE_SERVERS_MAX 3
-/* Fields of one line: 24 known ones, 31 further covers= and parts= each, and as many again of a later version. */
+/* Fields of one line: 24 known ones, 31 further covers= and parts= each, and as many again of a
+ * later version. */
 #define LICENSE_FIELDS_MAX 160
 /* ACT lines of one request: a site of 100 products that renews each and surrenders some of each. */
 #define REQUEST_ACTS_MAX 256
-/* Revoked keys of one list or file: a vendor with a key a month for 80 years, or a server rekeyed weekly for 20. */
+/* Revoked keys of one list or file: a vendor with a key a month for 80 years, or a server rekeyed
+ * weekly for 20. */
 #define REVOKED_KEYS_MAX 1024
 
 /* covers= items on one line: a suite of a large vendor has a dozen editions. */

@@ -1,4 +1,6 @@
 /* licet file format: wraps a draft that a person wrote, so that it can be signed. */
+#include <getopt.h>
+
 #include "cli/command.h"
 #include "cli/read.h"
 
@@ -36,15 +38,15 @@ enum status file_format_run(int argc, char **argv, struct error *error)
     struct buf buf;
     char *bytes;
 
-    if (argc != 2)
+    if (getopt(argc, argv, "") != -1 || optind + 1 != argc)
         return command_usage(argv[0], error);
-    status = cli_text_read(argv[1], &text, error);
+    status = cli_text_read(argv[optind], &text, error);
     if (status != LICET_OK)
         return status;
     capacity = 4 * text.file.size + 64; /* a break is 7 bytes, and at most one a word of 2 */
     bytes = malloc(capacity);
     if (bytes == NULL)
-        status = error_set(error, LICET_NO_MEMORY, "no memory is left to format %s", argv[1]);
+        status = error_set(error, LICET_NO_MEMORY, "no memory is left to format %s", argv[optind]);
     if (status == LICET_OK)
         status =
             document_normalise(text.file, LICENSE_FILE_BYTES_MAX, &text.arena, &document, error);

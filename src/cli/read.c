@@ -1,8 +1,6 @@
 /* What several commands read. A message names the file; the cause comes from whoever parsed it. */
 #include "cli/read.h"
 
-#include <sodium.h>
-
 #include "base/file.h"
 
 /* Public keys and certificates are one line of at most a few KiB. */
@@ -14,11 +12,6 @@ static enum status cli_blame(const char *path, enum status status, const struct 
     return error_set(error, status, "%s: %s", path, cause->text);
 }
 
-static void cli_free(struct text text)
-{
-    free((void *)(uintptr_t)text.data);
-}
-
 enum status cli_read_secret_key(const char *path, struct secret_key *ret_key, struct error *error)
 {
     struct error cause;
@@ -28,8 +21,7 @@ enum status cli_read_secret_key(const char *path, struct secret_key *ret_key, st
     if (status != LICET_OK)
         return status;
     status = secret_key_parse(text, ret_key, &cause);
-    sodium_memzero((void *)(uintptr_t)text.data, text.size);
-    cli_free(text);
+    file_free(text);
     return status == LICET_OK ? LICET_OK : cli_blame(path, status, &cause, error);
 }
 
@@ -42,7 +34,7 @@ enum status cli_read_public_key(const char *path, struct public_key *ret_key, st
     if (status != LICET_OK)
         return status;
     status = public_key_parse(text, ret_key, NULL, &cause);
-    cli_free(text);
+    file_free(text);
     return status == LICET_OK ? LICET_OK : cli_blame(path, status, &cause, error);
 }
 
@@ -56,7 +48,7 @@ enum status cli_read_certificate(const char *path, struct arena *arena,
     if (status != LICET_OK)
         return status;
     status = certificate_parse_line(text, arena, ret_certificate, &cause);
-    cli_free(text);
+    file_free(text);
     return status == LICET_OK ? LICET_OK : cli_blame(path, status, &cause, error);
 }
 
@@ -84,7 +76,7 @@ enum status cli_text_read(const char *path, struct cli_text *ret_text, struct er
         return status;
     memory = malloc(capacity);
     if (memory == NULL) {
-        cli_free(file);
+        file_free(file);
         return error_set(error, LICET_NO_MEMORY, "no memory is left to read %s", path);
     }
     *ret_text = (struct cli_text){file, arena_over(memory, capacity)};
@@ -93,6 +85,6 @@ enum status cli_text_read(const char *path, struct cli_text *ret_text, struct er
 
 void cli_text_finish(struct cli_text *text)
 {
-    cli_free(text->file);
+    file_free(text->file);
     free(text->arena.data);
 }

@@ -54,9 +54,12 @@ enum status document_normalise(struct text text, size_t max, struct arena *arena
         size_t end = text_find(text, '\n');
 
         line = text_head(text, end);
-        /* Blanks at the very end have no newline behind them: nothing that mail does. */
-        buf_add_text(&buf, end < text.size ? document_trim(line, &document) : line);
-        buf_add_byte(&buf, '\n');
+        if (end < text.size)
+            line = document_trim(line, &document);
+        buf_add_text(&buf, line);
+        /* Blanks at the very end, without a newline, are nothing that mail leaves: they stay. */
+        if (end < text.size || !document_is_dropped(line.data[line.size - 1]))
+            buf_add_byte(&buf, '\n');
         text = text_skip(text, end + 1);
     }
     while (buf.size >= 2 && bytes[buf.size - 1] == '\n' && bytes[buf.size - 2] == '\n')
@@ -149,6 +152,8 @@ static enum status document_take_arrays(struct text payload, struct document_sec
         return error_set(error, LICET_TOO_LARGE, "the text has more than %d lines",
                          LICENSE_LINES_MAX);
     *lines = (struct document_lines){arena_take(arena, total, sizeof(*lines->items)), 0, 0};
+    if (lines->items == NULL)
+        return error_set(error, LICET_NO_MEMORY, "no room is left for %u lines", total);
     for (uint32_t index = 0; index < sections_count; index++) {
         const struct line_row *row = line_row_of(sections[index].kind);
         uint32_t count = document_count_lines(payload, row->word);
@@ -165,10 +170,8 @@ static enum status document_take_arrays(struct text payload, struct document_sec
         sections[index].count = 0;
         sections[index].items = arena_take(arena, count, row->size);
         if (sections[index].items == NULL)
-            lines->items = NULL;
+            return error_set(error, LICET_NO_MEMORY, "no room is left for %u lines", count);
     }
-    if (lines->items == NULL)
-        return error_set(error, LICET_NO_MEMORY, "no room is left for %u lines", total);
     return LICET_OK;
 }
 
@@ -255,6 +258,9 @@ enum status document_parse(struct text payload, uint32_t first_number,
     struct line_words words;
     enum status status;
 
+    if (payload.size == 0 || payload.data[payload.size - 1] != '\n')
+        return error_set(error, LICET_INVALID,
+                         "the text does not end with a whole line: its end was cut");
     status = document_take_arrays(payload, sections, sections_count, arena, &lines, error);
     while (status == LICET_OK && reader.rest.size > 0) {
         struct document_line *line = &lines.items[lines.count];

@@ -44,8 +44,8 @@ struct document_lines {
 struct document_section {
     enum line_kind kind;
     uint32_t min, max;
-    void *items; /* an array of the kind's struct */
     uint32_t count;
+    void *items; /* an array of the kind's struct */
 };
 
 /* Parses lines into arrays in the arena. Unknown line types are kept where `keeps_unknown`, else

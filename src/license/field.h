@@ -59,19 +59,19 @@ enum field_effect {
 };
 
 struct field_row {
-    enum line_kind line;
     const char *key;
-    enum field_type type;
-    size_t offset;
-    bool is_positional; /* written without its key, before the others */
-    bool is_required;
-    char unit;              /* of a duration: s, h, d */
+    const char *words;      /* "concurrent user-device ..."; of a date, its word for never */
+    const char *meaning;    /* for the man page: a sentence without full stop */
+    size_t offset;          /* of its member */
     uint64_t min, max;      /* of numbers; of durations in seconds; of lists the most items */
     uint64_t default_value; /* as stored; 0: absent, or the first of `words` */
-    const char *words;      /* "concurrent user-device ..."; of a date, its word for never */
+    enum line_kind line;
+    enum field_type type;
     enum field_effect effect;
+    char unit;          /* of a duration: s, h, d */
+    bool is_positional; /* written without its key, before the others */
+    bool is_required;
     bool is_served;
-    const char *meaning; /* for the man page: a sentence without full stop */
 };
 
 struct field_list {
@@ -101,13 +101,13 @@ struct field_extras {
 /* ---- the table */
 
 struct line_row {
-    enum line_kind kind;
     const char *word;
+    const char *meaning;
     size_t size; /* of its struct */
     size_t extras_offset;
+    enum line_kind kind;
     bool keeps_unknown; /* INCREMENT: an unknown field disables the line; elsewhere it refuses the
                            text */
-    const char *meaning;
 };
 
 const struct line_row *line_row_of(enum line_kind kind);

@@ -17,11 +17,11 @@ enum {
 static void license_sections(struct document_section sections[SECTIONS])
 {
     const struct document_section all[SECTIONS] = {
-        {LINE_LICENSE, 1, 1, NULL, 0},
-        {LINE_SERVER, 0, LICENSE_SERVERS_MAX, NULL, 0},
-        {LINE_DEVICE, 0, 1, NULL, 0},
-        {LINE_REVOKED, 0, REVOKED_KEYS_MAX, NULL, 0},
-        {LINE_INCREMENT, 0, LICENSE_LINES_MAX, NULL, 0},
+        {LINE_LICENSE, 1, 1, 0, NULL},
+        {LINE_SERVER, 0, LICENSE_SERVERS_MAX, 0, NULL},
+        {LINE_DEVICE, 0, 1, 0, NULL},
+        {LINE_REVOKED, 0, REVOKED_KEYS_MAX, 0, NULL},
+        {LINE_INCREMENT, 0, LICENSE_LINES_MAX, 0, NULL},
     };
 
     memcpy(sections, all, sizeof(all));

@@ -1,5 +1,7 @@
 /* What an INCREMENT line means here: forward rule (R2.5), binding (R2.4), dates (R1.3), hosts
  * (R1.2). */
+#include <assert.h>
+
 #include "base/time.h"
 #include "license/license.h"
 
@@ -135,8 +137,10 @@ static enum status license_other_server(const struct license *license, const str
     char ours_text[HASH_TEXT_BYTES], theirs_text[HASH_TEXT_BYTES];
     struct buf ours = buf_over(ours_text, sizeof(ours_text));
     struct buf theirs = buf_over(theirs_text, sizeof(theirs_text));
-    bool is_same_name = host_name_equal(host->name, host_name);
+    bool is_same_name;
 
+    assert(host != NULL); /* every license has one of them */
+    is_same_name = host_name_equal(host->name, host_name);
     hash_print(hash, &ours);
     if (hash_is_none(&host->key))
         buf_add_string(&theirs, "no key");

@@ -8,8 +8,8 @@ enum status receipt_read(struct text text, struct arena *arena, struct receipt *
                          struct error *error)
 {
     struct document_section sections[] = {
-        {LINE_RECEIPT, 1, 1, NULL, 0},
-        {LINE_SEATS, 0, LICENSE_LINES_MAX, NULL, 0},
+        {LINE_RECEIPT, 1, 1, 0, NULL},
+        {LINE_SEATS, 0, LICENSE_LINES_MAX, 0, NULL},
     };
     struct document_lines lines;
     struct document document;
@@ -40,8 +40,8 @@ enum status receipt_sign(const struct receipt *receipt, const struct secret_key 
 {
     struct receipt_head head = receipt->head;
     struct document_section sections[] = {
-        {LINE_RECEIPT, 1, 1, &head, 1},
-        {LINE_SEATS, 0, LICENSE_LINES_MAX, receipt->lines, receipt->lines_count},
+        {LINE_RECEIPT, 1, 1, 1, &head},
+        {LINE_SEATS, 0, LICENSE_LINES_MAX, receipt->lines_count, receipt->lines},
     };
     struct document_lines lines;
     size_t start = buf->size;

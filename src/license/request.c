@@ -58,9 +58,9 @@ enum status request_read(struct text text, struct arena *arena, struct request *
                          struct error *error)
 {
     struct document_section sections[] = {
-        {LINE_REQUEST, 1, 1, NULL, 0},
-        {LINE_ACT, 0, REQUEST_ACTS_MAX, NULL, 0},
-        {LINE_SEATS, 0, LICENSE_LINES_MAX, NULL, 0},
+        {LINE_REQUEST, 1, 1, 0, NULL},
+        {LINE_ACT, 0, REQUEST_ACTS_MAX, 0, NULL},
+        {LINE_SEATS, 0, LICENSE_LINES_MAX, 0, NULL},
     };
     struct document_lines lines;
     struct document document;
@@ -94,9 +94,9 @@ enum status request_sign(const struct request *request, const struct secret_key 
 {
     struct request_head head = request->head;
     struct document_section sections[] = {
-        {LINE_REQUEST, 1, 1, &head, 1},
-        {LINE_ACT, 0, REQUEST_ACTS_MAX, request->acts, request->acts_count},
-        {LINE_SEATS, 0, LICENSE_LINES_MAX, request->lines, request->lines_count},
+        {LINE_REQUEST, 1, 1, 1, &head},
+        {LINE_ACT, 0, REQUEST_ACTS_MAX, request->acts_count, request->acts},
+        {LINE_SEATS, 0, LICENSE_LINES_MAX, request->lines_count, request->lines},
     };
     struct document_lines lines;
     size_t start = buf->size;

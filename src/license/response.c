@@ -47,8 +47,8 @@ enum status response_read(struct text text, const struct trust *trust, struct ar
                           struct response *ret_response, struct error *error)
 {
     struct document_section sections[] = {
-        {LINE_RESPONSE, 1, 1, NULL, 0},
-        {LINE_RESULT, 0, REQUEST_ACTS_MAX, NULL, 0},
+        {LINE_RESPONSE, 1, 1, 0, NULL},
+        {LINE_RESULT, 0, REQUEST_ACTS_MAX, 0, NULL},
     };
     struct document_lines lines;
     struct document document;
@@ -85,8 +85,8 @@ enum status response_sign(const struct response *response, const struct secret_k
     struct trust trust = {.roots = {certificate->root}, .roots_count = 1};
     struct response_head head = response->head;
     struct document_section sections[] = {
-        {LINE_RESPONSE, 1, 1, &head, 1},
-        {LINE_RESULT, 0, REQUEST_ACTS_MAX, response->results, response->results_count},
+        {LINE_RESPONSE, 1, 1, 1, &head},
+        {LINE_RESULT, 0, REQUEST_ACTS_MAX, response->results_count, response->results},
     };
     struct document_lines lines;
     size_t start = buf->size;

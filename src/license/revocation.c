@@ -19,8 +19,8 @@ enum status revocations_read(struct text text, const struct public_key *roots, u
                              struct error *error)
 {
     struct document_section sections[] = {
-        {LINE_REVOCATIONS, 1, 1, NULL, 0},
-        {LINE_REVOKED, 0, REVOKED_KEYS_MAX, NULL, 0},
+        {LINE_REVOCATIONS, 1, 1, 0, NULL},
+        {LINE_REVOKED, 0, REVOKED_KEYS_MAX, 0, NULL},
     };
     struct document_lines lines;
     struct revocations revocations;
@@ -57,8 +57,8 @@ enum status revocations_sign(const struct revocations *revocations, const struct
     struct public_key root_public = secret_key_public(root);
     struct revocations_head head = revocations->head;
     struct document_section sections[] = {
-        {LINE_REVOCATIONS, 1, 1, &head, 1},
-        {LINE_REVOKED, 0, REVOKED_KEYS_MAX, revocations->keys, revocations->keys_count},
+        {LINE_REVOCATIONS, 1, 1, 1, &head},
+        {LINE_REVOKED, 0, REVOKED_KEYS_MAX, revocations->keys_count, revocations->keys},
     };
     struct document_lines lines;
     struct revocations again;

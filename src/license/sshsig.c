@@ -13,21 +13,20 @@
 #define SSHSIG_SIGNED_MAX 128
 
 struct purpose_row {
-    enum purpose purpose;
     const char *name_space;
     enum key_kind key_kind;
 };
 
-/* R9, in the order of enum purpose. */
+/* R9. */
 static const struct purpose_row purpose_rows[PURPOSES_COUNT] = {
-    {PURPOSE_LICENSE, "license@licet", KEY_ISSUING},
-    {PURPOSE_RESPONSE, "response@licet", KEY_ISSUING},
-    {PURPOSE_CHECKPOINT, "checkpoint@licet", KEY_ISSUING},
-    {PURPOSE_REVOCATION, "revocation@licet", KEY_ROOT},
-    {PURPOSE_LEASE, "lease@licet", KEY_SERVER},
-    {PURPOSE_RECEIPT, "receipt@licet", KEY_SERVER},
-    {PURPOSE_REQUEST, "request@licet", KEY_SERVER},
-    {PURPOSE_USAGE, "usage@licet", KEY_SERVER},
+    [PURPOSE_LICENSE] = {"license@licet", KEY_ISSUING},
+    [PURPOSE_RESPONSE] = {"response@licet", KEY_ISSUING},
+    [PURPOSE_CHECKPOINT] = {"checkpoint@licet", KEY_ISSUING},
+    [PURPOSE_REVOCATION] = {"revocation@licet", KEY_ROOT},
+    [PURPOSE_LEASE] = {"lease@licet", KEY_SERVER},
+    [PURPOSE_RECEIPT] = {"receipt@licet", KEY_SERVER},
+    [PURPOSE_REQUEST] = {"request@licet", KEY_SERVER},
+    [PURPOSE_USAGE] = {"usage@licet", KEY_SERVER},
 };
 
 const char *purpose_namespace(enum purpose purpose)
