@@ -72,6 +72,13 @@
 /* Leases in one server: design.md 10 measures up to 5,000,000. With tombstones in the same places,
  * 2^23. */
 #define LEASES_MAX (1u << 23)
+/* R10.4: live leases of one source address: a whole site behind one address translation. */
+#define LEASES_OF_SOURCE_MAX 65536u
+/* Vendors with a license file on one server: a design house counts a dozen. */
+#define VENDORS_MAX 64
+/* R4.1: how far a generation may lie above the installed one: a change an hour for six weeks of
+ * silence. */
+#define GENERATION_STEP_MAX 1000u
 /* Names of users, hosts, devices, features, sources: two new ones for every fourth lease. */
 #define NAMES_MAX (1u << 22)
 /* Features with seats or holders: design.md 10 measures 50,000. */
@@ -83,7 +90,8 @@
 #define RESP_STRANGER_ARGUMENTS_MAX 20u
 #define RESP_STRANGER_ARGUMENT_BYTES_MAX 1024u
 #define RESP_STRANGER_COMMAND_BYTES_MAX 20665u
-/* After AUTH: COMMAND DOCS may name every command there is (some 30), and nothing carries a file. */
+/* After AUTH: COMMAND DOCS may name every command there is (some 30), and nothing carries a file.
+ */
 #define RESP_ARGUMENTS_MAX 64u
 #define RESP_ARGUMENT_BYTES_MAX 16384u
 #define RESP_COMMAND_BYTES_MAX 65536u
@@ -91,7 +99,7 @@
 /* What liblicet reads. R10.2 caps a server's output at 2 MiB (CHAIN: a file of 1 MiB); a line is an
  * error's word and sentence; a page of LEASES is rows in a list in a pair with the cursor, and one
  * level is to spare. */
-#define REPLY_BYTES_MAX (2u * 1024u * 1024u)
+#define REPLY_BYTES_MAX 2097152u
 #define REPLY_LINE_BYTES_MAX 1024u
 #define REPLY_DEPTH_MAX 4u
 

@@ -66,6 +66,8 @@ struct text text_skip(struct text text, size_t count)
 {
     if (count > text.size)
         count = text.size;
+    if (count == 0)
+        return text; /* an empty text may have no data, to which nothing can be added */
     return (struct text){text.data + count, text.size - count};
 }
 

@@ -229,9 +229,10 @@ struct line_parsing {
     const struct line_words *line;
     const struct field_row *rows;
     uint32_t rows_count;
-    uint32_t next; /* fields before this row may not come any more */
-    uint32_t word; /* the word being looked at */
-    uint64_t seen; /* a bit a row: a required number may be 0 */
+    uint32_t next;      /* fields before this row may not come any more */
+    uint32_t word;      /* the word being looked at */
+    uint32_t item_word; /* the word that was the last item of a list; 0: none */
+    uint64_t seen;      /* a bit a row: a required number may be 0 */
     struct arena *arena;
     void *value;
 };
@@ -344,14 +345,16 @@ static enum status line_parse_known(struct line_parsing *parsing, const struct f
 {
     bool is_list = row->type == FIELD_IDENTIFIERS || row->type == FIELD_TOKENS;
     uint32_t index = (uint32_t)(row - parsing->rows), unused;
-    bool is_again = is_list && index + 1 == parsing->next && field_is_set(row, parsing->value);
+    /* Security: only directly behind the item before it, since a list has room for one such run. */
+    bool is_again =
+        is_list && index + 1 == parsing->next && parsing->item_word + 1 == parsing->word;
     enum status status = LICET_OK;
 
     if (index < parsing->next && !is_again)
         return line_fail(parsing, row, LICET_INVALID,
                          "given twice, or not in the fixed order of fields", error);
     parsing->next = index; /* where an unknown word is kept */
-    parsing->seen |= UINT64_C(1) << index;
+    parsing->seen |= UINT64_C(1) << (index & 63);
     /* A word of a later version: as an unknown field, it disables the line alone (R2.5). */
     if (row->type == FIELD_WORD && line_row_of(parsing->kind)->keeps_unknown &&
         !field_word_find(row->words, text, &unused)) {
@@ -359,8 +362,10 @@ static enum status line_parse_known(struct line_parsing *parsing, const struct f
         parsing->next = index + 1;
         return status;
     }
-    if (is_list)
+    if (is_list) {
+        parsing->item_word = parsing->word;
         status = line_grow_list(parsing, row, error);
+    }
     if (status == LICET_OK)
         status = line_parse_value(parsing, row, text, error);
     if (status == LICET_OK && is_list)
@@ -383,6 +388,21 @@ static bool line_is_key(struct text key)
     return true;
 }
 
+/* As field_row_find(), on the rows at hand: fields come in order, so the search begins where the
+ * last one was. */
+static const struct field_row *line_find_row(const struct line_parsing *parsing, struct text key)
+{
+    uint32_t start = parsing->next == 0 ? 0 : parsing->next - 1;
+
+    for (uint32_t step = 0; step < parsing->rows_count; step++) {
+        const struct field_row *row = &parsing->rows[(start + step) % parsing->rows_count];
+
+        if (!row->is_positional && row->key[0] == key.data[0] && text_is(key, row->key))
+            return row;
+    }
+    return NULL;
+}
+
 static enum status line_parse_field(struct line_parsing *parsing, struct error *error)
 {
     struct text word = parsing->line->words[parsing->word], text = word, key;
@@ -394,7 +414,7 @@ static enum status line_parse_field(struct line_parsing *parsing, struct error *
                          "line %u: \"%.*s\" is not key=value: a blank was put in, or a part was "
                          "lost on its way",
                          parsing->line->number, TEXT_ARGS(text_head(word, 60)));
-    row = field_row_find(parsing->kind, key);
+    row = line_find_row(parsing, key);
     return row == NULL ? line_keep_extra(parsing, key, word, error)
                        : line_parse_known(parsing, row, text, error);
 }

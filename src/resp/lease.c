@@ -96,10 +96,11 @@ static struct text lease_next_text(struct lease_items *items, bool may_be_null)
 {
     const struct reply_item *item = lease_next(items);
 
-    if (item->kind != REPLY_BULK && item->kind != REPLY_SIMPLE &&
-        !(may_be_null && item->kind == REPLY_NULL))
+    if (item->kind == REPLY_BULK || item->kind == REPLY_SIMPLE)
+        return item->text;
+    if (!may_be_null || item->kind != REPLY_NULL)
         items->is_wrong = true;
-    return item->kind == REPLY_NULL ? (struct text){"", 0} : item->text;
+    return TEXT("");
 }
 
 static enum status lease_begin(const struct reply *reply, struct lease_items *ret_items,

@@ -32,6 +32,13 @@ static enum resp_result reader_fail_size(const char *what, uint64_t max, struct 
     return RESP_BROKEN;
 }
 
+static enum resp_result reader_fail_end(uint64_t size, struct error *error)
+{
+    error_set(error, LICET_PROTOCOL, "an argument does not end with CR and LF after its %llu bytes",
+              (unsigned long long)size);
+    return RESP_BROKEN;
+}
+
 /* `lead`, digits, CR, LF at `*at`, which moves behind them only when they are whole. */
 static inline enum resp_result reader_header(struct text bytes, char lead, uint32_t *at,
                                              uint64_t *ret_value, struct error *error)
@@ -99,19 +106,15 @@ static inline enum resp_result reader_argument(struct resp_reader *reader, struc
     if (at + size + 2 > limits->command_bytes_max)
         return reader_fail_size("the command has too many bytes", limits->command_bytes_max, error);
     if (bytes.size - at > size && bytes.data[at + size] != '\r')
-        goto no_end;
+        return reader_fail_end(size, error);
     if (bytes.size - at < size + 2)
         return RESP_NEED_MORE;
     if (bytes.data[at + size + 1] != '\n')
-        goto no_end;
+        return reader_fail_end(size, error);
     *ret_argument = text_make(bytes.data + at, size);
     reader->at = at + (uint32_t)size + 2;
     reader->arguments_left--;
     return RESP_COMMAND;
-no_end:
-    error_set(error, LICET_PROTOCOL, "an argument does not end with CR and LF after its %u bytes",
-              (unsigned int)size);
-    return RESP_BROKEN;
 }
 
 static enum resp_result reader_advance(struct resp_reader *reader, struct text bytes,

@@ -13,6 +13,11 @@ struct reply_walk {
     struct reply *reply;
     struct text bytes;
     size_t at;
+    struct {
+        uint32_t index; /* of the list */
+        uint32_t left;  /* items that it still waits for */
+    } open[REPLY_DEPTH_MAX];
+    uint32_t depth; /* lists that are open */
     struct error *error;
 };
 
@@ -82,10 +87,8 @@ static enum reply_result reply_bulk(struct reply_walk *walk, struct text line,
     return REPLY_READ;
 }
 
-static enum reply_result reply_item_read(struct reply_walk *walk, uint32_t depth);
-
-static enum reply_result reply_children(struct reply_walk *walk, struct text line, uint32_t depth,
-                                        enum reply_kind kind, uint32_t index)
+static enum reply_result reply_list(struct reply_walk *walk, struct text line, enum reply_kind kind,
+                                    struct reply_item *item)
 {
     struct reply *reply = walk->reply;
     uint32_t factor = kind == REPLY_MAP ? 2 : 1;
@@ -95,26 +98,23 @@ static enum reply_result reply_children(struct reply_walk *walk, struct text lin
         return REPLY_READ; /* null, as the item is */
     if (parse_u32(line, 0, UINT32_MAX / 2, &count, NULL) != LICET_OK)
         return reply_fail(walk, LICET_PROTOCOL, "the size of a list is not a number");
-    if (depth == REPLY_DEPTH_MAX)
+    if (walk->depth == REPLY_DEPTH_MAX)
         return reply_fail(walk, LICET_TOO_LARGE, "lists lie too deep in lists");
     if (count * factor > reply->items_max - reply->items_count)
         return reply_fail(walk, LICET_TOO_LARGE, "it has too many items");
-    reply->items[index].kind = kind;
-    reply->items[index].count = count * factor;
-    for (uint32_t child = 0; child < count * factor; child++) {
-        enum reply_result result = reply_item_read(walk, depth + 1);
-
-        if (result != REPLY_READ)
-            return result;
+    item->kind = kind;
+    item->count = count * factor;
+    if (count > 0) {
+        walk->open[walk->depth].index = (uint32_t)(item - reply->items);
+        walk->open[walk->depth].left = item->count;
+        walk->depth++;
     }
     return REPLY_READ;
 }
 
 static enum reply_result reply_typed(struct reply_walk *walk, char lead, struct text line,
-                                     uint32_t depth, uint32_t index)
+                                     struct reply_item *item)
 {
-    struct reply_item *item = &walk->reply->items[index];
-
     switch (lead) {
     case '+':
     case '-':
@@ -126,43 +126,62 @@ static enum reply_result reply_typed(struct reply_walk *walk, char lead, struct 
     case '$':
         return reply_bulk(walk, line, item);
     case '*':
-        return reply_children(walk, line, depth, REPLY_ARRAY, index);
+        return reply_list(walk, line, REPLY_ARRAY, item);
     case '%':
-        return reply_children(walk, line, depth, REPLY_MAP, index);
+        return reply_list(walk, line, REPLY_MAP, item);
     case '_':
-        return line.size == 0 ? REPLY_READ : reply_fail(walk, LICET_PROTOCOL, "null has a value");
     default:
-        return reply_fail(walk, LICET_PROTOCOL, "it does not begin like a RESP reply");
+        return line.size == 0 ? REPLY_READ : reply_fail(walk, LICET_PROTOCOL, "null has a value");
     }
 }
 
-/* Recursion is bounded by REPLY_DEPTH_MAX. */
-static enum reply_result reply_item_read(struct reply_walk *walk, uint32_t depth)
+/* One item; of a list only its header. */
+static enum reply_result reply_item(struct reply_walk *walk)
 {
     struct reply *reply = walk->reply;
-    uint32_t index = reply->items_count;
+    struct reply_item *item = &reply->items[reply->items_count];
     enum reply_result result;
     struct text line;
     char lead;
 
-    if (index == reply->items_max)
+    if (reply->items_count == reply->items_max)
         return reply_fail(walk, LICET_TOO_LARGE, "it has too many items");
     if (walk->at == walk->bytes.size)
         return reply_need(walk, walk->at + 1);
     lead = walk->bytes.data[walk->at];
-    if (memchr("+-:$*%_", lead, 7) == NULL) /* before its line: an HTTP answer has long ones */
-        return reply_typed(walk, lead, (struct text){0}, depth, index);
+    if (text_find(TEXT("+-:$*%_"), lead) == 7) /* an HTTP answer is told by its first byte */
+        return reply_fail(walk, LICET_PROTOCOL, "it does not begin like a RESP reply");
     walk->at++;
     result = reply_line(walk, &line);
     if (result != REPLY_READ)
         return result;
-    reply->items[index] = (struct reply_item){.kind = REPLY_NULL};
-    reply->items_count++;
-    result = reply_typed(walk, lead, line, depth, index);
-    reply->items[index].next = reply->items_count;
-    if (result == REPLY_READ && walk->at > REPLY_BYTES_MAX)
-        return reply_fail(walk, LICET_TOO_LARGE, "it is too long");
-    return result;
+    *item = (struct reply_item){.kind = REPLY_NULL, .next = ++reply->items_count};
+    return reply_typed(walk, lead, line, item);
+}
+
+/* An item is complete, and with it perhaps the lists that it ends. */
+static void reply_complete(struct reply_walk *walk)
+{
+    while (walk->depth > 0 && --walk->open[walk->depth - 1].left == 0) {
+        walk->depth--;
+        walk->reply->items[walk->open[walk->depth].index].next = walk->reply->items_count;
+    }
+}
+
+static enum reply_result reply_items(struct reply_walk *walk)
+{
+    do {
+        uint32_t depth = walk->depth;
+        enum reply_result result = reply_item(walk);
+
+        if (result != REPLY_READ)
+            return result;
+        if (walk->at > REPLY_BYTES_MAX)
+            return reply_fail(walk, LICET_TOO_LARGE, "it is too long");
+        if (walk->depth == depth)
+            reply_complete(walk);
+    } while (walk->depth > 0);
+    return REPLY_READ;
 }
 
 struct reply reply_over(struct reply_item *items, uint32_t items_max)
@@ -179,7 +198,7 @@ enum reply_result reply_read(struct reply *reply, struct text bytes, struct erro
     if (bytes.size < reply->wanted)
         return REPLY_NEED_MORE;
     reply->items_count = 0;
-    result = reply_item_read(&walk, 0);
+    result = reply_items(&walk);
     if (result == REPLY_NEED_MORE && reply->wanted > REPLY_BYTES_MAX)
         return reply_fail(&walk, LICET_TOO_LARGE, "it is too long");
     if (result == REPLY_READ) {

@@ -48,7 +48,9 @@ struct merkle merkle_over(struct merkle_hash *nodes, uint32_t capacity)
 /* Levels of capacity, capacity / 2, ... places lie one after another. */
 static struct merkle_hash *merkle_level(const struct merkle *merkle, uint32_t level)
 {
-    return merkle->nodes + 2 * merkle->capacity - (2 * merkle->capacity >> level);
+    size_t twice = 2 * (size_t)merkle->capacity;
+
+    return merkle->nodes + twice - (twice >> level);
 }
 
 uint32_t merkle_add(struct merkle *merkle, const void *leaf, size_t size)

@@ -5,12 +5,32 @@
  * out: records to make durable, and a reply that may leave when the record it depends on is synced
  * (design.md 7). Two kinds of state:
  *
- *   held  the fold of the records through seat_apply(); it survives a crash, and seats_snapshot()
- * lists it soft  deadlines moved by renewals, the flow of each family; it is rebuilt by SEAT_START
- * and is in no record
+ *   held: the fold of the records through seat_apply(); it survives a crash, and
+ *   seats_snapshot_next() lists it
+ *
+ *   soft: deadlines moved by renewals, the flow of each family; it is rebuilt by SEAT_START and is
+ * in no record
  *
  * seat_step() decides and applies its own records at once, by the same seat_apply() that replays a
- * journal.
+ * journal. Only OPEN and REQUEST are made by the shell, which applies them under the next number.
+ *
+ * What replies mean, where the rules leave it open:
+ *
+ *   CHECKOUT  a live id with the same values is re-claimed, with other values MISMATCH; an id that
+ *             ended within TOMBSTONE_SECONDS is LEASE_ENDED. A re-claim that may not be prolonged
+ * (a drain mark) is still OK, with what is left in ttl_ms. RENEW     LEASE_ENDED for an ended and
+ * for an unknown id: ask again with a new one. NO_SEAT with denial.is_ending: a drain mark;
+ * EXPIRED: an end has come and nothing serves it now. In both cases the lease lives on until its
+ * deadline, ttl_ms away. A renewal counts until the lease is expired, so also within the margin.
+ *   CHECKIN   an id that ended within the window is OK again, with its handle; unknown: NOT_FOUND.
+ *   INSTALL   the same generation again: OK without a record. OLD_GENERATION, CONFLICT (same
+ * number, other payload), INVALID (over 1000 above, or a value out of range), TOO_LARGE,
+ *             OVER_LIMIT: nothing has changed.
+ *
+ * Leases that have come due end before the event is looked at, so a request finds the seats that
+ * are free by then; of more than SEAT_ENDS_MAX the rest ends with the next event, and next_timer is
+ * already past. Windows, deadlines and drains are measured by the instant; only dates that people
+ * signed, and what a restart left of a drain, by UTC.
  *
  * Rules: rules.md 1.3, 1.4, 4, 5.1, 8. Not here yet: other models than concurrent, borrow, linger,
  * queue, burst.
@@ -34,8 +54,7 @@ struct lease_id {
                           by */
 };
 
-/* ---- what is installed
- * ---------------------------------------------------------------------------------------- */
+/* ---- what is installed */
 
 /* Why a line serves nobody, whatever its dates. Shown by WHY and FEATURES. */
 enum line_state {
@@ -43,6 +62,9 @@ enum line_state {
     LINE_UNKNOWN_FIELD = 1, /* R2.5: needs a newer licetd */
     LINE_NOT_SERVED = 2,    /* R2.5: a field that restricts and is not served yet */
     LINE_NOT_BOUND = 3,     /* R2.4: its binding does not match this server */
+    /* Set by the core alone: what a line of an earlier generation was, kept while seats of it are
+     * held over (R5.1) or its holders drain (R4.5). It has 0 seats. */
+    LINE_FORMER = 4,
 };
 
 #define DATE_NONE UINT32_MAX /* maintenance=none: serves every release */
@@ -61,6 +83,7 @@ struct seat_line {
     int64_t refresh_by;   /* first second after it, 0: never */
     uint32_t ttl_s;
     uint32_t drain_s;
+    int64_t drain_end; /* UTC, R4.5: of its family; ignored in an event, set in records */
     enum line_state state;
     uint32_t covers_count;
     name_id covers[LINE_COVERS_MAX]; /* features that this line's seats may serve as well */
@@ -71,8 +94,12 @@ struct seat_installation {
     uint32_t generation;
     uint8_t payload_hash[32]; /* R2.6: SHA-256 of the normalised payload */
     int64_t installed_at;     /* UTC; drain counts from here (R4.5) */
-    uint32_t lines_count;     /* LICENSE_LINES_MAX at most */
+    uint32_t lines_count;     /* LICENSE_LINES_MAX at most; in records with the former lines */
 };
+
+/* Lines of one vendor, former ones included: two generations of full files, and one more of those
+ * that are still held over. */
+#define SEAT_ROWS_MAX (3u * LICENSE_LINES_MAX)
 
 /* R4.3: seats set aside for some of the holders of one feature. An argument of the flow; nothing
  * sets it yet. */
@@ -82,9 +109,7 @@ struct seat_reservation {
     uint32_t groups; /* bit mask: a holder of any of these groups may sit here */
 };
 
-/* ---- events
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- events */
 
 enum seat_event_kind {
     SEAT_CHECKOUT, /* or re-claim, by the same id (R8.1) */
@@ -110,9 +135,7 @@ struct seat_event {
     const struct seat_line *lines;                /* SEAT_INSTALL; likewise */
 };
 
-/* ---- records
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- records */
 
 /* R8.8. Numbers are bytes of the journal: never reused. */
 enum seat_record_kind {
@@ -162,7 +185,8 @@ struct seat_record {
         struct {
             uint64_t handle;
             struct lease_id id;
-            int64_t end; /* 0: at its deadline, it is not renewed any more */
+            int64_t end; /* 0: at its deadline, it is not renewed any more (drain mark);
+                            INT64_MAX: an earlier cut is lifted, by a later generation */
         } ending;
         struct {
             uint64_t counter;
@@ -179,9 +203,7 @@ struct seat_record {
 /* The largest encoded record: a LINE with all its covers (record.h gives the layout). */
 #define SEAT_RECORD_BYTES_MAX 256
 
-/* ---- effects
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- effects */
 
 /* Why a request was refused and what would have helped. All counts are of the cover family. */
 struct seat_denial {
@@ -193,6 +215,9 @@ struct seat_denial {
     uint32_t maintenance; /* the latest maintenance date there is, where that is what refused */
     int64_t since;        /* UTC of the end or start that refused, 0: none */
     enum line_state line_state; /* where only disabled lines have the feature */
+    uint32_t limit;             /* LICET_OVER_LIMIT: the maximum that is reached ... */
+    name_id limit_source;       /* ... of this source, 0: of the whole server */
+    bool is_ending; /* a renewal of a lease with a drain mark (R4.5): it ends in reply.ttl_ms */
 };
 
 struct seat_reply {
@@ -211,6 +236,11 @@ struct seat_reply {
 
 #define SEAT_EFFECT_RECORDS_MAX 16
 
+/* Records of all calls of one event: an installation is the largest, with INSTALL and INSTALL_END;
+ * an event that ends or marks leases stops at SEAT_ENDS_MAX and wants its next tick at once. */
+#define SEAT_ENDS_MAX 1024u
+#define SEAT_EVENT_RECORDS_MAX (SEAT_ROWS_MAX + SEAT_ENDS_MAX + 2u)
+
 struct seat_effects {
     struct seat_record
         records[SEAT_EFFECT_RECORDS_MAX]; /* in this order, the first is number `first_number` */
@@ -223,18 +253,19 @@ struct seat_effects {
     struct instant next_timer; /* when SEAT_TICK is wanted next; INT64_MAX: never */
 };
 
-/* ---- the core
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- the core */
 
 struct seats;
 
 /* Maxima of one server; the defaults of limits.h where 0. Each is a refusal (LICET_OVER_LIMIT),
  * never a crash. */
 struct seats_options {
-    uint32_t leases_max;
+    uint32_t leases_max; /* places of live and of ended leases together */
     uint32_t pools_max;
     uint32_t leases_of_source_max; /* R10.4 */
+    uint32_t names_max;            /* the highest id of a name that may come */
+    uint8_t hash_key[16]; /* of the index by lease id: random, so that nobody can choose ids
+                             that meet in one chain; nothing else depends on it */
 };
 
 /* Bytes of address space that seats_create() wants. Only what is used is touched, so the shell maps
@@ -249,7 +280,8 @@ void seat_step(struct seats *seats, struct seat_now now, const struct seat_event
                struct seat_effects *effects);
 
 /* Folds one record of a journal or snapshot. LICET_DAMAGED where it contradicts the state: the
- * journal is not ours. */
+ * journal is not ours. Numbers rise from 1. Records of a snapshot have number 0, but its last,
+ * which has the number of the last record that the snapshot stands for. */
 enum status seat_apply(struct seats *seats, uint64_t number, const struct seat_record *record,
                        struct error *error);
 
@@ -257,9 +289,7 @@ enum status seat_apply(struct seats *seats, uint64_t number, const struct seat_r
 void seat_why(const struct seats *seats, struct seat_now now, const struct seat_event *event,
               struct seat_reply *reply);
 
-/* ---- looking
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- looking */
 
 struct seat_lease_view {
     uint64_t handle;
@@ -285,6 +315,10 @@ struct seat_feature_view {
     int64_t ends;    /* first second after the last line's end, 0: never */
 };
 
+/* The live lease of this id; false where there is none. For whoever knows the id (R8.1). */
+bool seats_find_lease(const struct seats *seats, struct seat_now now, const struct lease_id *id,
+                      struct seat_lease_view *ret_view);
+
 /* Walks in a stable order: *cursor starts at 0 and is opaque; false at the end. `feature` 0: all.
  */
 bool seats_next_lease(const struct seats *seats, struct seat_now now, name_id vendor,
@@ -307,5 +341,9 @@ void seats_totals(const struct seats *seats, struct seats_totals *ret_totals);
  * tests compare. *cursor starts at 0; false at the end. */
 bool seats_snapshot_next(const struct seats *seats, uint64_t *cursor,
                          struct seat_record *ret_record);
+
+/* NULL, or a sentence on what does not hold: everything is counted again another way. Slow: for
+ * tests and the simulator. */
+const char *seats_check(const struct seats *seats);
 
 #endif

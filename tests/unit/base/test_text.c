@@ -73,5 +73,7 @@ int main(void)
     ok(buf.is_full && buf.size == 0, "printf needs room for its NUL");
     buf_add_byte(&buf, 'x');
     ok(buf.size == 0, "a full buffer takes nothing more");
+    ok(text_skip((struct text){NULL, 0}, 3).size == 0 && text_is(text_skip(TEXT("abc"), 2), "c"),
+       "skipping stops at the end, also of a text without data");
     return tap_done();
 }

@@ -17,11 +17,22 @@ static const char *const golden_names[GOLDEN_COUNT] = {
 static const char *data_folder; /* tests/data, the test's first argument */
 static char arena_memory[4 * 1024 * 1024];
 
-/* Tests may end without freeing what they read: it is theirs to the end. */
+/* Whatever a test reads stays to its end, here. */
+static char kept_memory[16 * 1024 * 1024];
+
+__attribute__((unused)) static struct arena *kept(void)
+{
+    static struct arena arena;
+
+    if (arena.data == NULL)
+        arena = arena_over(kept_memory, sizeof(kept_memory));
+    return &arena;
+}
+
 __attribute__((unused)) static struct text data_read(const char *name)
 {
     char path[4096];
-    struct text text;
+    struct text text, copy;
     struct error error;
 
     snprintf(path, sizeof(path), "%s/%s", data_folder, name);
@@ -29,7 +40,10 @@ __attribute__((unused)) static struct text data_read(const char *name)
         printf("Bail out! %s\n", error.text);
         exit(1);
     }
-    return text;
+    copy = arena_copy(kept(), text);
+    file_free(text);
+    assert(copy.data != NULL);
+    return copy;
 }
 
 __attribute__((unused)) static struct text golden_read(size_t index)
@@ -60,15 +74,13 @@ __attribute__((unused)) static struct public_key data_public_key(const char *nam
     return key;
 }
 
-/* Its blob lies in memory that stays. */
 __attribute__((unused)) static struct certificate data_certificate(const char *name)
 {
     struct certificate certificate;
-    struct arena arena = arena_over(malloc(4096), 4096);
     char path[64];
 
     snprintf(path, sizeof(path), "keys/%s-cert.pub", name);
-    if (certificate_parse_line(data_read(path), &arena, &certificate, NULL) != LICET_OK)
+    if (certificate_parse_line(data_read(path), kept(), &certificate, NULL) != LICET_OK)
         abort();
     return certificate;
 }
@@ -110,10 +122,9 @@ __attribute__((unused)) static struct text sign_text(struct text payload, const 
 /* Everything before the signature block. */
 __attribute__((unused)) static struct text payload_of(struct text file)
 {
-    struct arena arena = arena_over(malloc(2 * file.size + 64), 2 * file.size + 64);
     struct document document;
 
-    if (document_open(file, LICENSE_FILE_BYTES_MAX, &arena, &document, NULL) != LICET_OK)
+    if (document_open(file, LICENSE_FILE_BYTES_MAX, kept(), &document, NULL) != LICET_OK)
         abort();
     return document.payload;
 }

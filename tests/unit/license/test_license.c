@@ -312,6 +312,10 @@ static void test_shape(void)
         {SERVER_LINE "INCREMENT a sn=b seats=1 maintenance=none expiry=permanent overdraft=10 \\\n"
                      "  ttl=200s\n",
          "line 6: continues the line before", "R2.3 an indent of two"},
+        {SERVER_LINE
+         "INCREMENT a sn=b seats=1 maintenance=none expiry=permanent covers=c x-a=1 \\\n"
+         "    covers=d\n",
+         "line 5: covers=: given twice", "an x- field inside a list"},
         {SERVER_LINE "INCREMENT a-b sn=b seats=1 maintenance=none expiry=permanent\n",
          "line 5: feature: \"a-b\" is not a letter", "R1.1 a dash in a feature's name"},
         {SERVER_LINE "increment a sn=b seats=1 maintenance=none expiry=permanent\n",

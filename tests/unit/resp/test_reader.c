@@ -211,6 +211,8 @@ static void test_broken(void)
         {"*1\n$4\r\nPING\r\n", "LF alone after the count"},
         {"*1\r$4\r\nPING\r\n", "CR alone after the count"},
         {"*1\r\n$4\nPING\r\n", "LF alone after a size"},
+        {"*1\rx$4\r\nPING\r\n", "CR and another byte after the count"},
+        {"*1\r\n$4\rxPING\r\n", "CR and another byte after a size"},
         {"*1\r\n$4\r\nPINGS\r\n", "an argument longer than its size"},
         {"*1\r\n$5\r\nPING\r\n*", "an argument shorter than its size"},
         {"*1\r\n$4\r\nPING\n\n", "LF twice after an argument"},

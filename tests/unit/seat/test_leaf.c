@@ -310,6 +310,20 @@ static void test_ranges(void)
     OUT_OF_RANGE(path.depth, 1);
     OUT_OF_RANGE(path.depth, 3);
 #undef OUT_OF_RANGE
+    good = vector;
+    good.root.tree_size = MERKLE_LEAVES_MAX + 1;
+    good.index = MERKLE_LEAVES_MAX; /* its path has one hash, so that only the size is wrong */
+    good.path.depth = 1;
+    buf = buf_over(bytes, sizeof(bytes));
+    proof_encode(&good, &buf);
+    ok(proof_decode(buf_text(&buf), &ret, &error) == LICET_INVALID &&
+           strstr(error.text, "tree size") != NULL,
+       "R8.2 a tree beyond the limit is refused for its size");
+    memcpy(bytes, vector_bytes, sizeof(bytes));
+    bytes[1 + LEAF_BYTES] = 2;
+    ok(proof_decode(text_make(bytes, vector_text.size), &ret, &error) == LICET_INVALID &&
+           strstr(error.text, "version 2") != NULL,
+       "a root of another version is refused");
     memcpy(bytes, vector_bytes, sizeof(bytes));
     bytes[1 + LEAF_BYTES + 2] = '1';
     ok(proof_decode(text_make(bytes, vector_text.size), &ret, &error) == LICET_INVALID,
@@ -332,7 +346,6 @@ static enum status parse_text(struct text text, struct text *ret_bytes)
 
 static void test_text(void)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     char place[PROOF_TEXT_BYTES_MAX + 8];
     struct buf buf = buf_over(place, sizeof(place));
     struct text bytes;
@@ -343,11 +356,22 @@ static void test_text(void)
     ok(parse_text(buf_text(&buf), &bytes) == LICET_OK && text_equal(bytes, vector_text),
        "R8.4 PROOF text is the same proof");
     last = place[buf.size - 1];
-    for (size_t index = 0; index < 64; index++) {
-        place[buf.size - 1] = digits[index];
+    for (int byte = 0; byte < 256; byte++) {
+        place[buf.size - 1] = (char)byte;
         same += parse_text(buf_text(&buf), &bytes) == LICET_OK && text_equal(bytes, vector_text);
     }
     ok(same == 1, "in one form only");
+    place[buf.size - 1] = last;
+    for (size_t index = 0; index < buf.size; index++) {
+        char before = place[index];
+
+        for (int byte = 128; byte < 256; byte++) {
+            place[index] = (char)byte;
+            same += parse_text(buf_text(&buf), &bytes) == LICET_OK;
+        }
+        place[index] = before;
+    }
+    ok(same == 1, "in digits only: no byte above 0x7f stands for one");
     place[buf.size - 1] = last;
     buf_add_byte(&buf, '=');
     ok(parse_text(buf_text(&buf), &bytes) == LICET_INVALID, "without padding");

@@ -1,0 +1,186 @@
+/* Ends of lines (R4.4): nobody lasts beyond an end for whom there is no seat after it. */
+#include "seat_test.h"
+
+/* Two seats until 30 s from noon, one that goes on. */
+static void world_with_end(struct world *world)
+{
+    struct seat_line lines[2] = {line_of(LA1, EDITOR, 2), line_of(LA2, EDITOR, 1)};
+
+    lines[0].expiry = NOON + 30;
+    world_begin(world, (struct seats_options){0});
+    world_start(world);
+    world_install(world, lines, 2);
+}
+
+static void test_grant(void)
+{
+    struct world world;
+    struct seat_reply first, second, third;
+
+    world_with_end(&world);
+    first = checkout(&world, 1, EDITOR);
+    second = checkout(&world, 2, EDITOR);
+    third = checkout(&world, 3, EDITOR);
+    ok(first.ttl_ms == 60000 && first.end == 0,
+       "R4.4 who fits on what goes on lasts beyond the end");
+    ok(second.ttl_ms == 30000 && second.end == NOON + 30 && third.end == NOON + 30,
+       "R4.4 who does not is cut at the end");
+    ok(world.records[world.records_count - 1].grant.end == NOON + 30, "R4.4 the record says so");
+    ok(checkout(&world, 4, EDITOR).status == LICET_NO_SEAT,
+       "R4.3 and today's seats are all in use");
+    ok(world_replays(&world), "cuts fold");
+    world_pass_ms(&world, 31000);
+    world_tick(&world);
+    ok(world_live(&world) == 1, "R4.4 the cut leases end with the line");
+    ok(checkout(&world, 5, EDITOR).status == LICET_NO_SEAT, "and their seats are gone");
+    ok(renew(&world, 1).ttl_ms == 60000, "the other goes on");
+    world_end(&world);
+}
+
+static void test_renew(void)
+{
+    struct world world;
+    struct seat_line line = line_of(LA1, EDITOR, 2);
+    struct seat_reply reply;
+
+    world_begin(&world, (struct seats_options){0});
+    world_start(&world);
+    line.expiry = NOON + 100;
+    world_install(&world, &line, 1);
+    reply = checkout(&world, 1, EDITOR);
+    ok(reply.end == 0 && reply.ttl_ms == 60000, "R4.4 far from the end nothing is cut");
+    world_pass_ms(&world, 50000);
+    reply = renew(&world, 1);
+    ok(reply.status == LICET_OK && reply.end == NOON + 100 && reply.ttl_ms == 50000,
+       "R4.4 the renewal that would pass it is");
+    ok(world.event_records == 1 && reply.depends_on == world.records_count &&
+           world.records[world.records_count - 1].kind == SEAT_RECORD_ENDING,
+       "R4.4 with a record that the reply waits for");
+    world_pass_ms(&world, 10000);
+    reply = renew(&world, 1);
+    ok(reply.ttl_ms == 40000 && world.event_records == 0, "R4.4 and again, without another record");
+    world_restart(&world, 1000);
+    reply = renew(&world, 1);
+    ok(reply.ttl_ms == 39000 && reply.end == NOON + 100, "R4.4 a restart keeps the cut");
+    line.expiry = 0;
+    world_install(&world, &line, 1);
+    reply = renew(&world, 1);
+    ok(reply.ttl_ms == 60000 && reply.end == 0 && world.event_records == 1,
+       "R4.4 a later generation with a later date lifts it, with a record");
+    ok(world_replays(&world), "cuts and lifts fold");
+    world_end(&world);
+}
+
+static void test_refresh_by(void)
+{
+    struct world world;
+    struct seat_line line = line_of(LA1, EDITOR, 1);
+
+    world_begin(&world, (struct seats_options){0});
+    world_start(&world);
+    line.expiry = NOON + 1000;
+    line.refresh_by = NOON + 20;
+    world_install(&world, &line, 1);
+    ok(checkout(&world, 1, EDITOR).end == NOON + 20, "R2.4 refresh-by is an end like expiry");
+    world_pass_ms(&world, 21000);
+    ok(checkout(&world, 2, EDITOR).status == LICET_EXPIRED, "R2.4 after it nothing is granted");
+    world_end(&world);
+}
+
+/* One seat of each: a line that begins as the other ends hands its holder over. */
+static void test_start(void)
+{
+    struct world world;
+    struct seat_line lines[2] = {line_of(LA1, EDITOR, 1), line_of(LA2, EDITOR, 1)};
+
+    world_begin(&world, (struct seats_options){0});
+    world_start(&world);
+    lines[0].expiry = NOON + 30;
+    lines[1].start = NOON + 30;
+    world_install(&world, lines, 2);
+    ok(checkout(&world, 1, EDITOR).end == 0,
+       "R4.4 a line that serves from that end on keeps the holder");
+    ok(checkout(&world, 2, EDITOR).status == LICET_NO_SEAT, "R1.3 before its start it has no seat");
+    world_pass_ms(&world, 30000);
+    ok(renew(&world, 1).ttl_ms == 60000 && world_feature(&world, EDITOR).seats == 1,
+       "R1.3 at its first second it serves");
+    world_end(&world);
+}
+
+/* After a restart nobody knows who was promised time beyond the end: all are counted there. */
+static void test_restart(void)
+{
+    struct world world;
+
+    world_with_end(&world);
+    checkout(&world, 1, EDITOR);
+    world_restart(&world, 0);
+    ok(checkout(&world, 2, EDITOR).end == NOON + 30,
+       "R4.4 after a restart a seat beyond the end is not promised a second time");
+    ok(renew(&world, 1).end == 0, "R4.4 who had it keeps it");
+    ok(seats_check(world.seats) == NULL && world_replays(&world), "and it counts right");
+    world_end(&world);
+}
+
+/* An installation that brings an end near for those who are promised more. */
+static void test_installed_end(void)
+{
+    struct world world;
+    struct seat_line line = line_of(LA1, EDITOR, 2);
+
+    world_begin(&world, (struct seats_options){0});
+    world_start(&world);
+    world_install(&world, &line, 1);
+    checkout(&world, 1, EDITOR);
+    checkout(&world, 2, EDITOR);
+    line.expiry = NOON + 30;
+    world_install(&world, &line, 1);
+    ok(renew(&world, 1).end == NOON + 30, "R4.4 an end that came with a generation cuts renewals");
+    world_pass_ms(&world, 31001);
+    world_tick(&world);
+    ok(world_live(&world) == 1, "R4.5 a lease that runs is not taken away");
+    ok(renew(&world, 2).status == LICET_EXPIRED,
+       "R4.4 but it is not renewed where nothing serves it");
+    world_pass_ms(&world, 30000);
+    world_tick(&world);
+    ok(world_live(&world) == 0, "and ends at its deadline");
+    world_end(&world);
+}
+
+/* INV-20 again, with dates: what is served follows the clock it is given; leases follow theirs. */
+static void test_clock(void)
+{
+    struct world world;
+    struct seat_line line = line_of(LA1, EDITOR, 2);
+
+    world_begin(&world, (struct seats_options){0});
+    world_start(&world);
+    line.expiry = NOON + 365 * DAY;
+    world_install(&world, &line, 1);
+    checkout(&world, 1, EDITOR);
+    world.now.utc.s += (int64_t)3 * 365 * DAY;
+    ok(checkout(&world, 2, EDITOR).status == LICET_EXPIRED,
+       "a clock beyond the expiry grants nothing");
+    ok(renew(&world, 1).status == LICET_EXPIRED, "and renews nothing");
+    world.now.instant.ms += 50000;
+    world_tick(&world);
+    ok(world_live(&world) == 1, "but ends nothing early");
+    world.now.utc.s -= (int64_t)3 * 365 * DAY;
+    ok(renew(&world, 1).status == LICET_OK, "set right again, it goes on");
+    ok(checkout(&world, 2, EDITOR).status == LICET_OK && seats_check(world.seats) == NULL,
+       "for new ones too");
+    ok(world_replays(&world), "leaps fold");
+    world_end(&world);
+}
+
+int main(void)
+{
+    test_grant();
+    test_renew();
+    test_refresh_by();
+    test_start();
+    test_restart();
+    test_installed_end();
+    test_clock();
+    return tap_done();
+}
