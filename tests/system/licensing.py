@@ -164,18 +164,18 @@ class Wire:
                 near, _ = self.listener.accept()
             except OSError:
                 return
-            with self.lock:
-                self.accepted += 1
-                if self.is_cut:
-                    near.close()
-                    continue
             try:
                 far = socket.create_connection(("127.0.0.1", self.server_port))
             except OSError:
                 near.close()
                 continue
             with self.lock:
+                if self.is_cut:
+                    near.close()
+                    far.close()
+                    continue
                 self.pairs.append((near, far))
+                self.accepted += 1
             for source, target in ((near, far), (far, near)):
                 threading.Thread(target=self.forward, args=(source, target), daemon=True).start()
 
