@@ -53,6 +53,17 @@ const char *status_word(enum status status)
     return status_find(status)->word;
 }
 
+enum status status_of_word(const char *word, size_t size)
+{
+    for (size_t index = 0; index < sizeof(status_rows) / sizeof(status_rows[0]); index++) {
+        const struct status_row *row = &status_rows[index];
+
+        if (strlen(row->word) == size && memcmp(row->word, word, size) == 0)
+            return row->status;
+    }
+    return LICET_SYSTEM;
+}
+
 const char *status_text(enum status status)
 {
     return status_find(status)->text;

@@ -51,6 +51,8 @@ const char *error_text(const struct error *error, enum status status);
 const char *status_word(enum status status);
 const char *status_text(enum status status);
 int status_http(enum status status);
+/* The other way round; SYSTEM for a word that is not of the list. */
+enum status status_of_word(const char *word, size_t size);
 int status_exit_code(enum status status);
 
 #endif

@@ -5,22 +5,33 @@
 
 static const struct command commands[] = {
     {"key root", "-f FILE [-C COMMENT]",
-     "make a vendor's root key: FILE and FILE.pub; keep FILE offline", key_create_run},
+     "make a vendor's root key: FILE and FILE.pub; keep FILE offline", key_create_run, NULL},
     {"key issuing", "-f FILE [-C COMMENT]", "make an issuing key, which signs license files",
-     key_create_run},
+     key_create_run, NULL},
     {"key server", "-f FILE [-C COMMENT]", "make the key of a license server by hand",
-     key_create_run},
+     key_create_run, NULL},
     {"key certify", "--root FILE --vendor NAME --from DATE --to DATE [--serial N] ISSUING.pub",
-     "let the root vouch for an issuing key: writes ISSUING-cert.pub", key_certify_run},
+     "let the root vouch for an issuing key: writes ISSUING-cert.pub", key_certify_run, NULL},
     {"key allowed", "--vendor NAME ROOT.pub",
-     "print the line by which ssh-keygen -Y verify trusts the root", key_allowed_run},
-    {"file format", "FILE", "wrap the lines of a draft as a license file has them",
-     file_format_run},
+     "print the line by which ssh-keygen -Y verify trusts the root", key_allowed_run, NULL},
+    {"file format", "FILE", "wrap the lines of a draft as a license file has them", file_format_run,
+     NULL},
     {"file sign", "-k KEY [-c CERTIFICATE] [-o FILE] DRAFT",
-     "sign a draft; the certificate is KEY-cert.pub", file_sign_run},
-    {"file show", "[--root ROOT.pub] FILE", "show a license file as a table", file_show_run},
+     "sign a draft; the certificate is KEY-cert.pub", file_sign_run, NULL},
+    {"file show", "[--root ROOT.pub] FILE", "show a license file as a table", file_show_run, NULL},
     {"file verify", "--root ROOT.pub [--vendor NAME] [--revocations LIST] FILE",
-     "check a license file from the root to its last byte", file_verify_run},
+     "check a license file from the root to its last byte", file_verify_run, NULL},
+    {"run", "FEATURE [--count N] [--release DATE] [--grace SECONDS] -- COMMAND [ARGUMENT ...]",
+     "hold a seat while a command runs", NULL, run_run},
+    {"status", "[--json]", "show what the license server serves, and how much of it is in use",
+     status_run, NULL},
+    {"why", "[--count N] [--release DATE] FEATURE",
+     "say whether a seat would be granted now, and if not, why", why_run, NULL},
+    {"install", "[--yes | --confirm HASH] FILE",
+     "preview a license file on the license server, and install it", install_run, NULL},
+    {"request", "", "print what the license server asks of its vendor, signed", request_run, NULL},
+    {"receipt", "", "print what the license server runs and has given back, signed", receipt_run,
+     NULL},
 };
 
 #define COMMANDS_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -52,8 +63,10 @@ enum status command_usage(const char *name, struct error *error)
 {
     for (size_t index = 0; index < COMMANDS_COUNT; index++) {
         struct text last = text_of(commands[index].name);
+        size_t blank = text_find(last, ' ');
 
-        last = text_skip(last, text_find(last, ' ') + 1);
+        if (blank < last.size)
+            last = text_skip(last, blank + 1);
         if (text_is(last, name))
             return error_set(error, LICET_INVALID, "usage: licet %s %s", commands[index].name,
                              commands[index].usage);
@@ -71,6 +84,8 @@ int command_run(int argc, char **argv)
 
         if (words == 0)
             continue;
+        if (commands[index].run_code != NULL)
+            return commands[index].run_code(argc - words, argv + words);
         status = commands[index].run(argc - words, argv + words, &error);
         if (status == LICET_OK && fflush(stdout) != 0)
             status = error_set(&error, LICET_SYSTEM, "standard output could not be written");

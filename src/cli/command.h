@@ -11,6 +11,9 @@ struct command {
     /* argv[0] is the name's last word. What it finds out goes to standard output; a failure is said
      * once, by command_run(). */
     enum status (*run)(int argc, char **argv, struct error *error);
+    /* In its place, for a command whose exit code is not ours alone: it says its failures itself.
+     */
+    int (*run_code)(int argc, char **argv);
 };
 
 /* Runs what argv says and returns the exit code of status.def. */
@@ -26,5 +29,12 @@ enum status file_format_run(int argc, char **argv, struct error *error);
 enum status file_sign_run(int argc, char **argv, struct error *error);
 enum status file_show_run(int argc, char **argv, struct error *error);
 enum status file_verify_run(int argc, char **argv, struct error *error);
+
+int run_run(int argc, char **argv);
+enum status status_run(int argc, char **argv, struct error *error);
+enum status why_run(int argc, char **argv, struct error *error);
+enum status install_run(int argc, char **argv, struct error *error);
+enum status request_run(int argc, char **argv, struct error *error);
+enum status receipt_run(int argc, char **argv, struct error *error);
 
 #endif

@@ -1,0 +1,227 @@
+/* One HTTP call by libcurl, with every limit set. */
+#include "cli/console.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+#include <jansson.h>
+
+#include "base/file.h"
+#include "base/limits.h"
+#include "client/tcp.h"
+
+#define CONSOLE_TIMEOUT_S 60L
+#define CONSOLE_CONNECT_TIMEOUT_S 10L
+#define CONSOLE_PATH_MAX 4096
+
+/* ---- the token ---------------------------------------------------------------------------- */
+
+static bool console_token_path(char path[CONSOLE_PATH_MAX])
+{
+    const char *config = getenv("XDG_CONFIG_HOME");
+    const char *home = getenv("HOME");
+    int size = -1;
+
+    if (config != NULL && config[0] == '/')
+        size = snprintf(path, CONSOLE_PATH_MAX, "%s/licet/token", config);
+    else if (home != NULL && home[0] == '/')
+        size = snprintf(path, CONSOLE_PATH_MAX, "%s/.config/licet/token", home);
+    return size > 0 && size < CONSOLE_PATH_MAX;
+}
+
+static enum status console_read_token(const char *path, char *place, struct error *error)
+{
+    struct text text;
+    struct stat stat_now;
+    enum status status;
+    size_t size;
+
+    if (stat(path, &stat_now) != 0)
+        return error_set(error, LICET_UNAUTHENTICATED,
+                         "this needs an administrator's token: set LICET_TOKEN, or put it into %s "
+                         "(mode 0600)",
+                         path);
+    if ((stat_now.st_mode & 077) != 0)
+        return error_set(error, LICET_FORBIDDEN,
+                         "others can read the token in %s: chmod 600 it, and have it replaced",
+                         path);
+    status = file_read(path, CONSOLE_TOKEN_BYTES_MAX, &text, error);
+    if (status != LICET_OK)
+        return status;
+    size = text_find(text, '\n');
+    memcpy(place, text.data, size);
+    place[size] = '\0';
+    free((char *)(uintptr_t)text.data);
+    return LICET_OK;
+}
+
+static enum status console_token(char place[CONSOLE_TOKEN_BYTES_MAX + 1], struct error *error)
+{
+    const char *token = getenv("LICET_TOKEN");
+    char path[CONSOLE_PATH_MAX];
+
+    if (token == NULL || token[0] == '\0') {
+        if (!console_token_path(path))
+            return error_set(error, LICET_UNAUTHENTICATED,
+                             "this needs an administrator's token: set LICET_TOKEN");
+        return console_read_token(path, place, error);
+    }
+    if (strlen(token) > CONSOLE_TOKEN_BYTES_MAX)
+        return error_set(error, LICET_INVALID, "LICET_TOKEN is longer than %d bytes",
+                         CONSOLE_TOKEN_BYTES_MAX);
+    memcpy(place, token, strlen(token) + 1);
+    return LICET_OK;
+}
+
+/* A token goes into a header line: nothing that could end the line. */
+static enum status console_authorisation(char *place, size_t place_size, struct error *error)
+{
+    char token[CONSOLE_TOKEN_BYTES_MAX + 1];
+    enum status status = console_token(token, error);
+
+    if (status != LICET_OK)
+        return status;
+    if (strspn(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~+/=") !=
+            strlen(token) ||
+        token[0] == '\0')
+        return error_set(error, LICET_INVALID, "the token has bytes that no token has");
+    snprintf(place, place_size, "Authorization: Bearer %s", token);
+    return LICET_OK;
+}
+
+/* ---- the call ----------------------------------------------------------------------------- */
+
+static enum status console_url(const char *path, char *url, size_t url_size, struct error *error)
+{
+    const char *server = getenv("LICET_SERVER");
+    char host[TCP_HOST_BYTES_MAX + 1], port[6];
+    enum status status;
+
+    if (server == NULL || server[0] == '\0')
+        return error_set(error, LICET_INVALID,
+                         "no license server is named: set LICET_SERVER to its host:port");
+    status = tcp_server_parse(server, host, port, error);
+    if (status == LICET_OK)
+        snprintf(url, url_size, strchr(host, ':') != NULL ? "http://[%s]:%s%s" : "http://%s:%s%s",
+                 host, port, path);
+    return status;
+}
+
+static size_t console_receive(char *data, size_t size, size_t count, void *context)
+{
+    struct console_answer *answer = context;
+    char *larger;
+
+    size *= count;
+    if (size > CONSOLE_ANSWER_BYTES_MAX - answer->size)
+        return 0;
+    larger = realloc(answer->data, answer->size + size + 1);
+    if (larger == NULL)
+        return 0;
+    memcpy(larger + answer->size, data, size);
+    answer->data = larger;
+    answer->size += size;
+    larger[answer->size] = '\0';
+    return size;
+}
+
+static void console_set(CURL *curl, const char *url, struct text body, struct curl_slist *headers,
+                        struct console_answer *answer)
+{
+    curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http");
+    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(curl, CURLOPT_PROXY, ""); /* a license server is reached directly */
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT, CONSOLE_TIMEOUT_S);
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONSOLE_CONNECT_TIMEOUT_S);
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, console_receive);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
+    if (body.data == NULL)
+        return;
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.data);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.size);
+}
+
+static enum status console_perform(CURL *curl, const char *url, struct console_answer *answer,
+                                   struct error *error)
+{
+    CURLcode code = curl_easy_perform(curl);
+
+    if (code == CURLE_OPERATION_TIMEDOUT)
+        return error_set(error, LICET_TIMEOUT, "the license server at %s did not answer in time",
+                         url);
+    if (code == CURLE_WRITE_ERROR)
+        return error_set(error, LICET_TOO_LARGE, "the license server's answer is too large");
+    if (code != CURLE_OK)
+        return error_set(error, LICET_UNREACHABLE, "the license server at %s cannot be reached: %s",
+                         url, curl_easy_strerror(code));
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answer->http);
+    return LICET_OK;
+}
+
+/* The server's own words: application/problem+json with a code of our list. */
+static enum status console_refusal(const struct console_answer *answer, struct error *error)
+{
+    json_t *problem = answer->size == 0
+                          ? NULL
+                          : json_loadb(answer->data, answer->size, JSON_REJECT_DUPLICATES, NULL);
+    const char *code = json_string_value(json_object_get(problem, "code"));
+    const char *detail = json_string_value(json_object_get(problem, "detail"));
+    enum status status = code == NULL ? LICET_PROTOCOL : status_of_word(code, strlen(code));
+
+    if (code == NULL || detail == NULL)
+        error_set(error, status,
+                  "the server answered HTTP %ld without words that licet knows: is "
+                  "it a license server?",
+                  answer->http);
+    else
+        error_set(error, status, "%s", detail);
+    json_decref(problem);
+    return status == LICET_OK ? LICET_PROTOCOL : status;
+}
+
+enum status console_call(const char *path, struct text body, bool needs_token,
+                         struct console_answer *ret_answer, struct error *error)
+{
+    char url[TCP_HOST_BYTES_MAX + 256], authorisation[CONSOLE_TOKEN_BYTES_MAX + 32];
+    struct console_answer answer = {0};
+    struct curl_slist *headers = NULL;
+    enum status status = console_url(path, url, sizeof(url), error);
+    CURL *curl = NULL;
+
+    if (status == LICET_OK && needs_token)
+        status = console_authorisation(authorisation, sizeof(authorisation), error);
+    if (status != LICET_OK)
+        return status;
+    headers =
+        curl_slist_append(NULL, body.data == NULL ? "Accept: */*" : "Content-Type: text/plain");
+    if (needs_token && headers != NULL)
+        curl_slist_append(headers, authorisation);
+    curl = curl_easy_init();
+    if (curl == NULL || headers == NULL) {
+        status = error_set(error, LICET_NO_MEMORY, "no memory is left for an HTTP call");
+        goto out;
+    }
+    console_set(curl, url, body, headers, &answer);
+    status = console_perform(curl, url, &answer, error);
+    if (status == LICET_OK && answer.http != 200)
+        status = console_refusal(&answer, error);
+out:
+    curl_easy_cleanup(curl);
+    curl_slist_free_all(headers);
+    if (status == LICET_OK)
+        *ret_answer = answer;
+    else
+        console_answer_finish(&answer);
+    return status;
+}
+
+void console_answer_finish(struct console_answer *answer)
+{
+    free(answer->data);
+    *answer = (struct console_answer){0};
+}

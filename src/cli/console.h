@@ -1,0 +1,29 @@
+/*
+ * licetd over HTTP, for the commands of people: status, install, request, receipt. The server is
+ * the one that products use (LICET_SERVER); the token is LICET_TOKEN's, or that of the file
+ * $XDG_CONFIG_HOME/licet/token, which nobody else may be able to read.
+ */
+#ifndef LICET_CLI_CONSOLE_H
+#define LICET_CLI_CONSOLE_H
+
+#include "base/status.h"
+#include "base/text.h"
+
+/* STATUS_FEATURES_MAX features of licetd are 3 MB of JSON. */
+#define CONSOLE_ANSWER_BYTES_MAX ((size_t)8 * 1024 * 1024)
+#define CONSOLE_TOKEN_BYTES_MAX 256
+
+struct console_answer {
+    long http; /* status number; the answer of a refusal is turned into an error and not shown */
+    char *data;
+    size_t size;
+};
+
+/* One call. `body` with data NULL is a GET, else a POST. `needs_token`: LICET_UNAUTHENTICATED where
+ * there is none. A refusal of the server is its status with its sentence. The answer is yours:
+ * console_answer_finish(). LICET_UNREACHABLE, LICET_TIMEOUT. */
+enum status console_call(const char *path, struct text body, bool needs_token,
+                         struct console_answer *ret_answer, struct error *error);
+void console_answer_finish(struct console_answer *answer);
+
+#endif

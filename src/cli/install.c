@@ -1,0 +1,208 @@
+/*
+ * licet install FILE: shows what a license file would change on the license server, asks, and then
+ * installs exactly what was shown: the confirmation names its hash (R4.2).
+ */
+#include <getopt.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "base/file.h"
+#include "cli/command.h"
+#include "cli/console.h"
+
+struct install {
+    const char *path;
+    bool is_agreed;        /* --yes */
+    const char *confirmed; /* --confirm HASH: agreed if the preview has this hash */
+};
+
+static enum status install_parse(struct install *install, int argc, char **argv,
+                                 struct error *error)
+{
+    static const struct option options[] = {
+        {"yes", no_argument, NULL, 'y'},
+        {"confirm", required_argument, NULL, 'c'},
+        {NULL, 0, NULL, 0},
+    };
+    int option;
+
+    optind = 0;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == 'y')
+            install->is_agreed = true;
+        else if (option == 'c')
+            install->confirmed = optarg;
+        else
+            return command_usage("install", error);
+    }
+    if (optind + 1 != argc)
+        return command_usage("install", error);
+    install->path = argv[optind];
+    return LICET_OK;
+}
+
+/* ---- the preview -------------------------------------------------------------------------- */
+
+static const char *install_string(const json_t *object, const char *key)
+{
+    const char *value = json_string_value(json_object_get(object, key));
+
+    return value == NULL ? "?" : value;
+}
+
+static long long install_number(const json_t *object, const char *key)
+{
+    return (long long)json_integer_value(json_object_get(object, key));
+}
+
+static void install_print_change(const json_t *change)
+{
+    const char *remark = json_string_value(json_object_get(change, "remark"));
+
+    printf("  %-8s %-20s %-24s %8lld -> %lld%s%s\n", install_string(change, "change"),
+           install_string(change, "sn"), install_string(change, "feature"),
+           install_number(change, "seats_now"), install_number(change, "seats_then"),
+           remark == NULL ? "" : "   ", remark == NULL ? "" : remark);
+}
+
+static void install_print_preview(const json_t *preview)
+{
+    const json_t *item;
+    size_t index;
+
+    printf("%s: generation %lld would replace generation %lld, for customer %s\n%s\n",
+           install_string(preview, "vendor"), install_number(preview, "generation"),
+           install_number(preview, "installed_generation"), install_string(preview, "customer"),
+           install_string(preview, "hash"));
+    json_array_foreach(json_object_get(preview, "changes"), index, item) install_print_change(item);
+    json_array_foreach(json_object_get(preview, "warnings"), index, item)
+        printf("  note: %s\n", json_is_string(item) ? json_string_value(item) : "?");
+    if (json_is_true(json_object_get(preview, "shrinks")))
+        printf("  This takes something away. Running leases go on until the end of drain.\n");
+}
+
+static enum status install_load(const struct console_answer *answer, json_t **ret_json,
+                                struct error *error)
+{
+    json_t *json = answer->size == 0
+                       ? NULL
+                       : json_loadb(answer->data, answer->size, JSON_REJECT_DUPLICATES, NULL);
+
+    if (!json_is_object(json)) {
+        json_decref(json);
+        return error_set(error, LICET_PROTOCOL,
+                         "the answer is not one of a license server: check LICET_SERVER");
+    }
+    *ret_json = json;
+    return LICET_OK;
+}
+
+static enum status install_preview(struct text file, json_t **ret_preview, struct error *error)
+{
+    struct console_answer answer = {0};
+    enum status status = console_call("/license/preview", file, true, &answer, error);
+
+    if (status == LICET_OK)
+        status = install_load(&answer, ret_preview, error);
+    console_answer_finish(&answer);
+    return status;
+}
+
+/* ---- agreement ---------------------------------------------------------------------------- */
+
+static bool install_ask(void)
+{
+    char answer[16];
+
+    printf("Install it? [y/N] ");
+    fflush(stdout);
+    return fgets(answer, sizeof(answer), stdin) != NULL &&
+           (strcmp(answer, "y\n") == 0 || strcmp(answer, "yes\n") == 0);
+}
+
+static enum status install_agree(const struct install *install, const char *hash,
+                                 struct error *error)
+{
+    if (install->confirmed != NULL && strcmp(install->confirmed, hash) != 0)
+        return error_set(error, LICET_CONFLICT, "%s has the hash %s, not the one to be confirmed",
+                         install->path, hash);
+    if (install->confirmed != NULL || install->is_agreed)
+        return LICET_OK;
+    if (strcmp(install->path, "-") == 0 || !isatty(STDIN_FILENO))
+        return error_set(error, LICET_INVALID, "nobody is here to ask: --yes, or --confirm %s",
+                         hash);
+    return install_ask() ? LICET_OK : error_set(error, LICET_CONFLICT, "nothing was installed");
+}
+
+/* The hash goes into a URL: `/` and `+` of base64 do not survive there. */
+static void install_print_query(const char *hash, struct buf *path)
+{
+    buf_add_string(path, "/license/install?hash=");
+    for (; *hash != '\0'; hash++) {
+        if (*hash == '/' || *hash == '+' || *hash == ':' || *hash == '=')
+            buf_printf(path, "%%%02X", (unsigned)(unsigned char)*hash);
+        else
+            buf_add_byte(path, *hash);
+    }
+    buf_add_byte(path, '\0');
+}
+
+static enum status install_confirm(struct text file, const char *hash, struct error *error)
+{
+    char place[512];
+    struct buf path = buf_over(place, sizeof(place));
+    struct console_answer answer = {0};
+    json_t *result = NULL;
+    enum status status;
+
+    install_print_query(hash, &path);
+    if (path.is_full)
+        return error_set(error, LICET_PROTOCOL, "the server's hash is longer than any hash");
+    status = console_call(place, file, true, &answer, error);
+    if (status == LICET_OK)
+        status = install_load(&answer, &result, error);
+    if (status == LICET_OK)
+        printf("%s: generation %lld is installed\n", install_string(result, "vendor"),
+               install_number(result, "generation"));
+    json_decref(result);
+    console_answer_finish(&answer);
+    return status;
+}
+
+static enum status install_file(const struct install *install, struct text file,
+                                struct error *error)
+{
+    json_t *preview = NULL;
+    enum status status = install_preview(file, &preview, error);
+    const char *hash;
+
+    if (status != LICET_OK)
+        return status;
+    hash = install_string(preview, "hash");
+    install_print_preview(preview);
+    if (json_is_true(json_object_get(preview, "already_installed"))) {
+        printf("%s: this generation is installed already\n", install_string(preview, "vendor"));
+    } else {
+        status = install_agree(install, hash, error);
+        if (status == LICET_OK)
+            status = install_confirm(file, hash, error);
+    }
+    json_decref(preview);
+    return status;
+}
+
+enum status install_run(int argc, char **argv, struct error *error)
+{
+    struct install install = {0};
+    struct text file = {NULL, 0};
+    enum status status = install_parse(&install, argc, argv, error);
+
+    if (status == LICET_OK)
+        status = file_read(install.path, LICENSE_FILE_BYTES_MAX, &file, error);
+    if (status == LICET_OK)
+        status = install_file(&install, file, error);
+    free((char *)(uintptr_t)file.data);
+    return status;
+}

@@ -1,0 +1,99 @@
+/* licet status: what is installed on the license server, and how much of it is in use. */
+#include <jansson.h>
+
+#include "cli/command.h"
+#include "cli/console.h"
+
+/* What a server says is shown on a terminal: nothing in it may steer one. */
+static const char *status_string(const json_t *object, const char *key, const char *otherwise)
+{
+    const char *value = json_string_value(json_object_get(object, key));
+
+    if (value == NULL)
+        return otherwise;
+    for (const char *byte = value; *byte != '\0'; byte++) {
+        if ((unsigned char)*byte < 0x20 || *byte == 0x7f)
+            return "?";
+    }
+    return value;
+}
+
+static long long status_number(const json_t *object, const char *key)
+{
+    return (long long)json_integer_value(json_object_get(object, key));
+}
+
+static void status_print_vendor(const json_t *vendor)
+{
+    if (json_is_null(json_object_get(vendor, "generation"))) {
+        printf("%s: no license file is installed; its administrator can: licet install FILE\n",
+               status_string(vendor, "vendor", "?"));
+        return;
+    }
+    printf("%s: generation %lld for customer %s, issued %s, serial %s\n  %s\n",
+           status_string(vendor, "vendor", "?"), status_number(vendor, "generation"),
+           status_string(vendor, "customer", "?"), status_string(vendor, "issued", "?"),
+           status_string(vendor, "serial", "?"), status_string(vendor, "hash", "?"));
+}
+
+static void status_print_feature(const json_t *feature)
+{
+    char seats[48];
+    long long overdraft = status_number(feature, "overdraft");
+
+    snprintf(seats, sizeof(seats), overdraft > 0 ? "%lld+%lld" : "%lld",
+             status_number(feature, "seats"), overdraft);
+    printf("  %-24s %12s %8lld %8lld  %-10s  %s", status_string(feature, "feature", "?"), seats,
+           status_number(feature, "in_use"), status_number(feature, "overhang"),
+           status_string(feature, "maintenance", "-"), status_string(feature, "ends", "permanent"));
+    if (status_number(feature, "lines_disabled") > 0)
+        printf("  (%lld of %lld lines disabled)", status_number(feature, "lines_disabled"),
+               status_number(feature, "lines"));
+    printf("\n");
+}
+
+static void status_print(const json_t *root)
+{
+    const json_t *item;
+    size_t index;
+
+    printf("%s  licetd %s, running since %s, epoch %lld, %lld lease(s)\nkey %s\n\n",
+           status_string(root, "name", "?"), status_string(root, "version", "?"),
+           status_string(root, "started", "?"), status_number(root, "epoch"),
+           status_number(root, "leases"), status_string(root, "key", "?"));
+    json_array_foreach(json_object_get(root, "vendors"), index, item) status_print_vendor(item);
+    if (json_array_size(json_object_get(root, "features")) == 0)
+        return;
+    printf("\n  %-24s %12s %8s %8s  %-10s  %s\n", "FEATURE", "SEATS", "IN USE", "OVERHANG",
+           "MAINTAINED", "ENDS");
+    json_array_foreach(json_object_get(root, "features"), index, item) status_print_feature(item);
+}
+
+static enum status status_show(bool is_json, struct error *error)
+{
+    struct console_answer answer = {0};
+    enum status status = console_call("/status", (struct text){NULL, 0}, false, &answer, error);
+    json_t *root;
+
+    if (status != LICET_OK)
+        return status;
+    root = json_loadb(answer.data == NULL ? "" : answer.data, answer.size, JSON_REJECT_DUPLICATES,
+                      NULL);
+    if (!json_is_object(root))
+        status = error_set(error, LICET_PROTOCOL,
+                           "the answer is not one of a license server: check LICET_SERVER");
+    else if (is_json)
+        fwrite(answer.data, 1, answer.size, stdout);
+    else
+        status_print(root);
+    json_decref(root);
+    console_answer_finish(&answer);
+    return status;
+}
+
+enum status status_run(int argc, char **argv, struct error *error)
+{
+    bool is_json = argc == 2 && strcmp(argv[1], "--json") == 0;
+
+    return argc == 1 || is_json ? status_show(is_json, error) : command_usage("status", error);
+}

@@ -1,0 +1,100 @@
+/* Roots out of text, and files that are verified beside the one in use. */
+#include "client/chain.h"
+
+enum status chain_roots_parse(struct text roots, struct trust *trust, struct error *error)
+{
+    struct text line;
+
+    trust->roots_count = 0;
+    while (text_split(&roots, '\n', &line)) {
+        enum status status;
+
+        if (line.size > 0 && line.data[line.size - 1] == '\r')
+            line.size--;
+        if (line.size == 0 || line.data[0] == '#')
+            continue;
+        if (trust->roots_count == TRUST_ROOTS_MAX)
+            return error_set(error, LICET_INVALID, "more than %d root keys are given",
+                             TRUST_ROOTS_MAX);
+        status = public_key_parse(line, &trust->roots[trust->roots_count], NULL, error);
+        if (status != LICET_OK)
+            return status;
+        trust->roots_count++;
+    }
+    if (trust->roots_count == 0)
+        return error_set(error, LICET_INVALID,
+                         "no root key is given: the product pins its vendor's, or LICET_ROOT names "
+                         "a file with it");
+    return LICET_OK;
+}
+
+static void *chain_take(char **memory, size_t size)
+{
+    char *taken = *memory;
+
+    *memory += size;
+    return taken;
+}
+
+enum status chain_init(struct chain *chain, void *memory, const struct trust *trust,
+                       struct text revocations, struct error *error)
+{
+    char *rest = memory;
+
+    *chain = (struct chain){.trust = *trust};
+    for (int index = 0; index < 2; index++) {
+        chain->files[index].arena =
+            arena_over(chain_take(&rest, CHAIN_FILE_ARENA_BYTES), CHAIN_FILE_ARENA_BYTES);
+        chain->revocations[index].arena = arena_over(
+            chain_take(&rest, CHAIN_REVOCATIONS_ARENA_BYTES), CHAIN_REVOCATIONS_ARENA_BYTES);
+    }
+    return revocations.size == 0 ? LICET_OK : chain_see_revocations(chain, revocations, error);
+}
+
+enum status chain_see_revocations(struct chain *chain, struct text revocations, struct error *error)
+{
+    struct chain_revocations *place = &chain->revocations[chain->revocations_next];
+    const struct trust *trust = &chain->trust;
+    enum status status;
+
+    place->arena.size = 0;
+    status = revocations_read(revocations, trust->roots, trust->roots_count, &place->arena,
+                              &place->list, error);
+    if (status != LICET_OK)
+        return status;
+    if (trust->vendor.size > 0 && !text_equal(trust->vendor, place->list.head.vendor))
+        return error_set(error, LICET_UNTRUSTED,
+                         "the revocation list is of vendor %.*s, this product is of %.*s",
+                         TEXT_ARGS(place->list.head.vendor), TEXT_ARGS(trust->vendor));
+    if (trust->revocations != NULL && place->list.head.number <= trust->revocations->head.number)
+        return LICET_OK;
+    chain->trust.revocations = &place->list;
+    chain->revocations_next = 1 - chain->revocations_next;
+    return LICET_OK;
+}
+
+enum status chain_see_file(struct chain *chain, struct text file, struct text server_key,
+                           struct error *error)
+{
+    struct chain_file *place = &chain->files[chain->file_next];
+    enum status status = public_key_parse(server_key, &place->server_key, NULL, error);
+
+    if (status != LICET_OK)
+        return status;
+    place->arena.size = 0;
+    status = license_read(file, &chain->trust, &place->arena, &place->license, error);
+    if (status != LICET_OK)
+        return status;
+    if (chain->trust.vendor.size > 0 &&
+        !text_equal(chain->trust.vendor, place->license.head.vendor))
+        return error_set(error, LICET_UNTRUSTED,
+                         "the license server serves files of vendor %.*s, this product is of %.*s",
+                         TEXT_ARGS(place->license.head.vendor), TEXT_ARGS(chain->trust.vendor));
+    if (license_find_server(&place->license, &place->server_key) == NULL)
+        return error_set(error, LICET_WRONG_SERVER,
+                         "the license file that this server shows is for another license server: "
+                         "its administrator should install the file that was issued to its key");
+    chain->file = place;
+    chain->file_next = 1 - chain->file_next;
+    return LICET_OK;
+}
