@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The RESP door under attack: lengths, memory, floods, other protocols."""
 import contextlib
+import json
 import os
 import re
 import socket
@@ -312,4 +313,43 @@ def row_8_random():
         ok(grown < 16 * 1024, "row 8: and no larger", f"{grown} KiB")
 
 
-harness.run(row_2, row_4, row_8, row_8_random, row_9, row_10, row_11, row_14, row_17)
+def is_plain(answer):
+    """Text that a terminal may be given: UTF-8 without control characters."""
+    return not isinstance(answer, ReplyError) or not re.search("[\x00-\x1f\x7f-\x9f\ud800-\udfff]", str(answer))
+
+
+def row_36():
+    """The big list of naughty strings as every name; R1.1 says which of them are names."""
+    with open(os.path.join(harness.ROOT, "tests", "data", "naughty-strings", "blns.json"), encoding="utf-8") as file:
+        strings = json.load(file)
+    with start(seats=100000) as server, server.connect() as connection:
+        bad, odd_replies, taken = [], [], 0
+        for text in strings:
+            data = text.encode("utf-8", errors="surrogatepass")[:BYTES]
+            for option in ("USER", "HOST", "DEVICE"):
+                answer = connection.call("CHECKOUT", "cad_pro", new_id(), option, data)
+                bad += [] if word_of(answer) in ("GRANTED", "INVALID") else [(option, text, answer)]
+                is_odd = not 1 <= len(data) <= 64 or re.search(r"[\s\x00-\x1f\x7f]", text)
+                bad += [(option, text, answer)] if is_odd and word_of(answer) != "INVALID" else []
+                taken += word_of(answer) == "GRANTED"
+                odd_replies += [] if is_plain(answer) else [answer]
+            for command in (["CHECKOUT", data, new_id()], ["CHECKOUT", "cad_pro", data], ["WHY", data], ["HELP", data],
+                            ["CHAIN", "VENDOR", data], ["FEATURES", "FEATURE", data], ["AUTH", data], [data or b"x"]):
+                answer = connection.call(*command)
+                is_fine = isinstance(answer, ReplyError) or command[0] in ("FEATURES", "WHY") or not data
+                bad += [] if is_fine else [(command, answer)]
+                odd_replies += [] if is_plain(answer) else [answer]
+            bad += [("ECHO", text)] if connection.call("ECHO", data) != data.decode(errors="surrogateescape") else []
+        ok(not bad, "row 36: naughty strings are names by R1.1 or refused, in every field", bad[:5])
+        ok(not odd_replies, "row 36: a refusal quotes no control character and no half of a character", odd_replies[:5])
+        ok(taken > 300, "row 36: and most of them are good names", taken)
+        connection.call("AUTH", server.token_of("viewer"))
+        cursor, users = "0", 0
+        while cursor is not None:
+            cursor, rows = connection.call("LEASES", "CURSOR", cursor)
+            users += len(rows)
+        ok(users == taken, "row 36: LEASES shows them all", (users, taken))
+        ok(server.get("/status").status == 200 and server.get("/metrics").status == 200, "row 36: so do status and metrics")
+
+
+harness.run(row_2, row_4, row_8, row_8_random, row_9, row_10, row_11, row_14, row_17, row_36)

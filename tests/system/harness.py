@@ -216,9 +216,9 @@ class Connection:
             raise Closed(line)
         kind, rest = line[:1], line[1:-2]
         if kind == b"+":
-            return rest.decode()
+            return rest.decode(errors="surrogateescape")
         if kind == b"-":
-            return ReplyError(rest.decode())
+            return ReplyError(rest.decode(errors="surrogateescape"))
         if kind == b":":
             return int(rest)
         if kind == b"_":
