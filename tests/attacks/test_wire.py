@@ -163,7 +163,7 @@ def row_9():
 
 def row_10():
     with start() as server:
-        before = server.memory_kib()
+        before = server.memory_kib("VmHWM")
         with server.connect(timeout=10) as connection:
             connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             data, sent, closed = command_bytes("HELP") * 200, 0, False
@@ -176,7 +176,7 @@ def row_10():
                     break
                 except OSError:
                     closed = True
-            grown = server.memory_kib() - before
+            grown = server.memory_kib("VmHWM") - before
             ok(grown < 16 * 1024, "row 10: a client that does not read makes it grow by a few MiB at most", f"{grown} KiB")
         ok(closed or "cause=" in server.log(), "row 10: and is closed at the cap of 2 MiB", f"{sent} bytes sent")
         with start() as other, other.connect() as connection:

@@ -397,9 +397,10 @@ class Server:
     def pid(self):
         return self.process.pid
 
-    def memory_kib(self):
+    def memory_kib(self, field="VmRSS"):
+        """Resident now; VmHWM: the most it has ever been."""
         with open(f"/proc/{self.pid}/status", encoding="ascii") as file:
-            return int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1))
+            return int(re.search(rf"{field}:\s+(\d+)", file.read()).group(1))
 
     # what is asked of it
 
