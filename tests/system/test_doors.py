@@ -250,6 +250,16 @@ def check_idle():
                "row 12: who says nothing at the door is sent away within 15 s")
             ok(idle.call("PING") == "PONG", "row 12: a connection between two commands is left alone")
             ok(server.call("PING") == "PONG", "row 12: a half-sent command hinders nobody else")
+            timers = {timer_of(server.address[1], peer.socket.getsockname()[1]) for peer in (idle, half)}
+            ok(timers == {"02"}, "row 12: the kernel asks a silent peer whether it is still there", timers)
+
+
+def timer_of(port, peer_port):
+    """The kernel's timer of the server's end of a connection: 02 is keepalive."""
+    with open("/proc/net/tcp", encoding="ascii") as file:
+        rows = [line.split() for line in file]
+    return next((row[5].partition(":")[0] for row in rows if row[1].endswith(f":{port:04X}") and
+                 row[2].endswith(f":{peer_port:04X}")), "none")
 
 
 harness.run(check_allow, check_sources, check_split, check_pages, check_secrets, check_metrics, check_lease_rules,

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 import harness
-from harness import Server, Vendor, increment, new_id, ok, payload_hash, print_line, quote, word_of
+from harness import LICET, Server, Vendor, increment, new_id, ok, payload_hash, print_line, quote, word_of
 
 
 def preview(server, file):
@@ -261,5 +261,33 @@ def check_ends():
         ok(word("free", "RELEASE", "2099-01-01") == "GRANTED", "R1.3 maintenance=none serves every release")
 
 
-harness.run(check_installation, check_shrinking, check_forward, check_reading, check_trust, check_server_names, check_texts,
+def check_licet_tool():
+    """What the vendor's hand tool makes, keys and certificate included, licetd takes."""
+    folder = harness.new_folder("tool")
+    os.chmod(folder, 0o755)
+    root, issuing, draft, out = (os.path.join(folder, name) for name in ("root", "issuing", "draft", "file.lic"))
+
+    def licet(*arguments):
+        run = subprocess.run([LICET, *arguments], check=False, capture_output=True, text=True)
+        return run.returncode == 0 or run.stdout + run.stderr
+
+    made = [licet("key", "root", "-f", root), licet("key", "issuing", "-f", issuing),
+            licet("key", "certify", "--root", root, "--vendor", "acme", "--from", "2026-01-01", "--to", "2036-01-01",
+                  issuing + ".pub")]
+    ok(made == [True] * 3, "R9.1 licet makes a root key, an issuing key and its certificate", made)
+    vendor = Vendor()
+    vendor.root = root + ".pub"
+    with Server(vendor) as server:
+        with open(draft, "w", encoding="ascii") as file:
+            file.write(vendor.payload(server.key, 1, [increment(seats=2)]))
+        signed = licet("file", "sign", "-k", issuing, "-c", issuing + "-cert.pub", "-o", out, draft)
+        ok(signed is True, "R9.1 licet file sign signs a draft", signed)
+        with open(out, encoding="ascii") as file:
+            text = file.read()
+        answer = server.install(text)
+        ok(answer.status == 200 and word_of(server.call("CHECKOUT", "cad_pro", new_id())) == "GRANTED",
+           "R9.1 and licetd serves the file", answer)
+
+
+harness.run(check_licet_tool, check_installation, check_shrinking, check_forward, check_reading, check_trust, check_server_names, check_texts,
             check_ends)
