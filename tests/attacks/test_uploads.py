@@ -109,6 +109,7 @@ def row_34():
         server.spawn()
         try:
             code = server.wait_end()
+            server.process = None  # it ended as it should
             ok(code != 0, "INV-11 an old file put in place of the installed one is refused at start", server.log())
         except harness.subprocess.TimeoutExpired:
             server.kill()

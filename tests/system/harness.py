@@ -330,8 +330,11 @@ class Server:
     def __enter__(self):
         return self if self.is_running() else self.start()
 
-    def __exit__(self, *_):
-        self.stop()
+    def __exit__(self, kind, *_):
+        if self.is_running() and self.stop() != 0 and kind is None:
+            raise RuntimeError(f"licetd was asked to stop and ended with {self.process.returncode}")
+        if kind is None and self.process is not None and self.process.returncode > 0:
+            raise RuntimeError(f"licetd ended by itself with {self.process.returncode}")
 
     def command(self):
         roots = [f"--root={vendor.name}={vendor.root}" for vendor in self.vendors]
