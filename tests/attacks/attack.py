@@ -1,4 +1,4 @@
-"""Attacks use the harness of tests/system; a sentence begins with the row of the attack table that it answers."""
+"""Attacks use the harness of tests/system; a sentence begins with the row of README.md that it answers."""
 import os
 import sys
 
