@@ -175,19 +175,31 @@ static enum status document_take_arrays(struct text payload, struct document_sec
     return LICET_OK;
 }
 
-/* A line word is in capitals. Anything else is the rest of a line that was broken. */
+/* A line word begins with a capital and has capitals, digits, `_` and `-`. Anything else is the
+ * rest of a line that was broken. */
+static bool document_is_line_word(struct text word)
+{
+    for (size_t index = 0; index < word.size; index++) {
+        char byte = word.data[index];
+
+        if (!(byte >= 'A' && byte <= 'Z') &&
+            (index == 0 || (!(byte >= '0' && byte <= '9') && byte != '_' && byte != '-')))
+            return false;
+    }
+    return word.size > 0;
+}
+
 static enum status document_check_unknown(const struct line_words *line, bool keeps_unknown,
                                           struct error *error)
 {
     struct text word = line->words[0];
 
-    for (size_t index = 0; index < word.size; index++) {
-        if (!(word.data[index] >= 'A' && word.data[index] <= 'Z') && word.data[index] != '-')
-            return error_set(error, LICET_INVALID,
-                             "line %u: \"%.*s\" begins no line: it looks wrapped by a mailer, or "
-                             "text was put in",
-                             line->number, TEXT_ARGS(text_head(word, 40)));
-    }
+    if (!document_is_line_word(word))
+        return error_set(
+            error, LICET_INVALID,
+            "line %u: \"%.*s\" begins no line: it looks wrapped by a mailer, or text was "
+            "put in",
+            line->number, TEXT_ARGS(text_head(word, 40)));
     if (!keeps_unknown)
         return error_set(error, LICET_UNSUPPORTED,
                          "line %u: %.*s is not known here: the text needs a newer version of licet",
