@@ -8,6 +8,7 @@
 #   make lint      the linters alone          make format   lets clang-format rewrite the sources
 #   make report    sizes of functions and files, beside those of other projects
 #   make fuzz      each fuzz target for SECONDS=60 with clang
+#   make sim       the simulator of the seat core for SECONDS=60, and every planted bug
 #   make install   DESTDIR= is heeded         make clean    removes the build directories
 
 SECONDS = 60
@@ -25,7 +26,7 @@ run_tests = rm -f $(1)/meson-logs/testlog.*; { $(call compile,$(1)) && \
 # Sanitizers make the programs three to four times slower.
 run_sanitized = $(call run_tests,$(1),--suite unit --suite scenario --suite fuzz --timeout-multiplier 4)
 
-.PHONY: all demo test check bench asan lint format report fuzz install clean
+.PHONY: all demo test check bench asan lint format report fuzz sim install clean
 
 all:
 	@tools/install-deps build
@@ -66,6 +67,12 @@ lint:
 format:
 	@tools/install-deps check
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+sim:
+	@tools/install-deps build
+	@$(call compile,build)
+	@build/tests/sim/sim --seconds $(SECONDS)
+	@build/tests/sim/sim --all-bugs
 
 fuzz:
 	@tools/install-deps build check

@@ -160,17 +160,20 @@ static void bench_replay(void)
 {
     static struct seat_effects effects;
     struct seat_now now = {{1000000}, {1795600800}};
-    struct seat_record record = {.kind = SEAT_RECORD_GRANT, .at = now.utc.s};
+    struct seat_record record;
     struct seat_event start = {.kind = SEAT_START};
-    void *memory;
-    struct seats *seats = bench_seats(&memory);
-    uint64_t number;
+    void *memory, *installed_memory;
+    struct seats *seats = bench_seats(&memory), *installed = bench_seats(&installed_memory);
+    uint64_t number = 100000, cursor = 0; /* after the records of the installation */
     int64_t began, applied;
 
-    if (seats == NULL)
+    if (seats == NULL || installed == NULL)
         return;
-    bench_install(seats, now, 1000);
-    number = 100000; /* after the records of the installation */
+    bench_install(installed, now, 1000);
+    while (seats_snapshot_next(installed, &cursor, &record))
+        seat_apply(seats, 0, &record, NULL);
+    munmap(installed_memory, seats_memory(NULL));
+    record = (struct seat_record){.kind = SEAT_RECORD_GRANT, .at = now.utc.s};
     began = clock_ns();
     for (uint64_t i = 0; i < 1000000; i++, number++) {
         record.grant.handle = number;

@@ -1,6 +1,8 @@
 /* The list of failures as a table, and the error sentence. */
 #include "base/status.h"
 
+#include "base/text.h"
+
 struct status_row {
     enum status status;
     const char *word;
@@ -34,6 +36,8 @@ enum status(error_set)(struct error *error, enum status status, const char *form
     va_start(arguments, format);
     vsnprintf(error->text, sizeof(error->text), format, arguments);
     va_end(arguments);
+    /* Security: a sentence quotes what others sent, and ends on terminals and in logs. */
+    text_make_printable(error->text, strlen(error->text));
     return status;
 }
 

@@ -170,6 +170,23 @@ bool text_is_name(struct text text)
     return true;
 }
 
+void text_make_printable(char *bytes, size_t size)
+{
+    size_t at = 0;
+
+    while (at < size) {
+        uint32_t point = 0;
+        size_t length = text_code_point((struct text){bytes + at, size - at}, &point);
+        bool is_control = point < 0x20 || (point >= 0x7f && point < 0xa0);
+
+        if (length == 0 || is_control)
+            bytes[at] = '?';
+        if (length == 2 && is_control) /* C1: one `?` a byte */
+            bytes[at + 1] = '?';
+        at += length == 0 ? 1 : length;
+    }
+}
+
 struct buf buf_over(void *data, size_t capacity)
 {
     return (struct buf){.data = data, .capacity = capacity};

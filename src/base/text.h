@@ -42,6 +42,9 @@ bool text_is_identifier(struct text text);
 /* R1.1: 1 to NAME_MAX_BYTES bytes of valid UTF-8 without blanks and control characters. */
 bool text_is_name(struct text text);
 bool text_is_utf8(struct text text);
+/* Puts `?` in the place of every byte of `bytes` that is not UTF-8, and of every control character:
+ * what a peer sent may be quoted to a terminal or a log. */
+void text_make_printable(char *bytes, size_t size);
 
 struct buf {
     char *data;

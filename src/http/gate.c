@@ -98,15 +98,16 @@ static enum status gate_framing(const struct gate_headers *headers, struct error
     return LICET_OK;
 }
 
-/* "name", "name:port", "[v6]:port" without the port. */
+/* "name", "name:port", "[v6]:port" without the port; empty where anything else follows the name. */
 static struct text gate_host_name(struct text host)
 {
-    if (host.size > 0 && host.data[0] == '[') {
-        size_t end = text_find(host, ']');
+    bool is_ipv6 = host.size > 0 && host.data[0] == '[';
+    size_t end = is_ipv6 ? text_find(host, ']') + 1 : text_find(host, ':');
+    struct text name = text_head(host, end), rest = text_skip(host, end);
+    bool has_port = rest.size >= 2 && rest.size <= 6 && rest.data[0] == ':' &&
+                    gate_is_digits(text_skip(rest, 1));
 
-        return text_head(host, end < host.size ? end + 1 : end);
-    }
-    return text_head(host, text_find(host, ':'));
+    return rest.size == 0 || has_port ? name : (struct text){"", 0};
 }
 
 /* Security: without this list a web page could reach a console on loopback through a name of its

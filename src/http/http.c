@@ -49,7 +49,7 @@ static void http_queue(struct http_exchange *exchange, unsigned int http_status,
 }
 
 static void http_respond(struct http_exchange *exchange, unsigned int http_status,
-                         const char *content_type, struct text body, bool is_closing)
+                         const char *content_type, struct text body)
 {
     struct MHD_Response *response;
     char *copy = malloc(body.size + 1); /* libmicrohttpd frees it */
@@ -68,19 +68,19 @@ static void http_respond(struct http_exchange *exchange, unsigned int http_statu
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     MHD_add_response_header(response, "Content-Security-Policy",
                             "default-src 'none'; frame-ancestors 'none'");
-    if (is_closing)
-        MHD_add_response_header(response, "Connection", "close");
+    /* Security: nothing after a request is ever read, so nothing hidden behind one is answered. */
+    MHD_add_response_header(response, "Connection", "close");
     http_queue(exchange, http_status, response);
 }
 
 void http_answer(struct http_exchange *exchange, int http_status, const char *content_type,
                  struct text body)
 {
-    http_respond(exchange, (unsigned int)http_status, content_type, body, false);
+    http_respond(exchange, (unsigned int)http_status, content_type, body);
 }
 
 static void http_problem(struct http_exchange *exchange, enum status status, int http_status,
-                         const struct error *error, bool is_closing)
+                         const struct error *error)
 {
     json_t *problem =
         json_pack("{s:s, s:s, s:i, s:s}", "title", status_text(status), "code", status_word(status),
@@ -88,7 +88,7 @@ static void http_problem(struct http_exchange *exchange, enum status status, int
     char *text = problem == NULL ? NULL : json_dumps(problem, JSON_COMPACT);
 
     http_respond(exchange, (unsigned int)http_status, "application/problem+json",
-                 text == NULL ? TEXT("{}") : text_of(text), is_closing);
+                 text == NULL ? TEXT("{}") : text_of(text));
     free(text);
     json_decref(problem);
 }
@@ -96,7 +96,7 @@ static void http_problem(struct http_exchange *exchange, enum status status, int
 void http_answer_error(struct http_exchange *exchange, enum status status,
                        const struct error *error)
 {
-    http_problem(exchange, status, status_http(status), error, false);
+    http_problem(exchange, status, status_http(status), error);
 }
 
 static void http_list_remove(struct http_exchange *exchange)
@@ -210,7 +210,7 @@ static void http_begin(struct http_exchange *exchange, const char *url, const ch
     if (status == LICET_OK)
         status = http_judge(exchange, url, method_name, &http_status, &error);
     if (status != LICET_OK)
-        http_problem(exchange, status, http_status, &error, true);
+        http_problem(exchange, status, http_status, &error);
 }
 
 static enum MHD_Result http_take_body(struct http_exchange *exchange, const char *data,
@@ -340,7 +340,7 @@ void http_server_destroy(struct http_server *server)
     for (struct http_exchange *exchange = server->deferred; exchange != NULL;
          exchange = exchange->next) {
         if (!exchange->is_answered)
-            http_problem(exchange, LICET_UNREACHABLE, 503, &stopping, true);
+            http_problem(exchange, LICET_UNREACHABLE, 503, &stopping);
     }
     http_server_run(server);
     MHD_stop_daemon(server->daemon);

@@ -4,6 +4,10 @@
  * descriptor; nothing here starts a thread. Everything is called on the thread that calls
  * http_server_run().
  *
+ * Every answer closes its connection. Consoles and monitors ask seldom, and what the library's
+ * parser makes of bytes behind a request (a nameless header ends the head for it) is then nobody's
+ * request.
+ *
  * The gate (http/gate.c) refuses what libmicrohttpd's lenient parser lets through: a request that
  * two readers could understand differently is answered with 400 and the connection is closed.
  */

@@ -26,8 +26,9 @@ struct vendor *vendor_find(const struct seats *seats, name_id vendor)
 
 /* ---- held-over counts */
 
-uint64_t install_overhang(const struct seats *seats, const struct vendor *vendor, uint32_t row,
-                          int64_t utc)
+/* Seats that the families of a row lack: the most that may be held over on it. */
+static uint64_t install_overhang(const struct seats *seats, const struct vendor *vendor,
+                                 uint32_t row, int64_t utc)
 {
     struct family *seen[2 * (LINE_COVERS_MAX + 1)];
     name_id sn = vendor->rows[row].sn;
@@ -211,6 +212,21 @@ static bool install_stage_all(struct seats *seats, const struct vendor *vendor,
     return is_sound;
 }
 
+/* A row carries the end of its family's drain; a disabled one, of all families that it had a part
+ * in. */
+static void install_lengthen_drain(const struct seats *seats, const struct vendor *vendor,
+                                   struct seat_line *line)
+{
+    for (uint32_t i = 0; i <= line->covers_count; i++) {
+        name_id feature = i == 0 ? line->feature : line->covers[i - 1];
+        uint32_t pool = pool_find(seats, vendor->installation.vendor, feature);
+        int64_t drain_end = seats->families[seats->pools[pool].family].drain_end;
+
+        if (pool != 0 && drain_end > line->drain_end)
+            line->drain_end = drain_end;
+    }
+}
+
 /* R4.5: the longest drain of the old and the new lines of each family, from installation. */
 static void install_set_drains(struct seats *seats, const struct vendor *vendor,
                                const struct seat_line *old_rows, uint32_t old_count, int64_t utc)
@@ -236,10 +252,8 @@ static void install_set_drains(struct seats *seats, const struct vendor *vendor,
         }
     }
     for (uint32_t row = 0; row < vendor->rows_count; row++) {
-        uint32_t pool = pool_find(seats, vendor->installation.vendor, vendor->rows[row].feature);
-
-        if (vendor->rows[row].state == LINE_ENABLED)
-            vendor->rows[row].drain_end = seats->families[seats->pools[pool].family].drain_end;
+        if (vendor->rows[row].state != LINE_FORMER)
+            install_lengthen_drain(seats, vendor, &vendor->rows[row]);
     }
 }
 

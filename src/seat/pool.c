@@ -73,8 +73,6 @@ void pool_remove(struct seats *seats, uint32_t pool, uint32_t lease)
         removed->list_prev;
     of->leases--;
     of->units -= removed->count;
-    if (of->soonest == lease)
-        of->soonest = 0;
 }
 
 /* Releases are chosen by clients: the key is mixed in here as well. */

@@ -85,8 +85,7 @@ struct pool {
     uint32_t parent;      /* while families are built */
     uint32_t first, last; /* its leases, in the order of grants */
     uint32_t leases;
-    uint32_t cell;    /* the one used last */
-    uint32_t soonest; /* the lease that was seen to end next; a hint */
+    uint32_t cell; /* the one used last */
     uint64_t units;
     uint32_t rows_named; /* installed lines that have or cover the feature */
     uint32_t rows_own;
@@ -160,7 +159,6 @@ enum step_stage {
 struct seats {
     /* as created */
     struct seats_options options; /* with the defaults in place */
-    size_t memory_size;
     /* held */
     uint64_t next_number;
     uint64_t epoch;
@@ -292,9 +290,6 @@ enum status install_apply_end(struct seats *seats, const struct seat_record *rec
 struct vendor *vendor_find(const struct seats *seats, name_id vendor);
 /* R5.1: held-over counts of the vendor never exceed what the families still lack at `utc`. */
 void install_clamp(struct seats *seats, uint32_t vendor, int64_t utc);
-/* Seats that the families of a row lack: the most that may be held over on it. */
-uint64_t install_overhang(const struct seats *seats, const struct vendor *vendor, uint32_t row,
-                          int64_t utc);
 
 /* ---- drain.c */
 /* Chooses whom to mark (R4.5); false: nobody. */

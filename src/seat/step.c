@@ -121,9 +121,11 @@ static void step_extend(struct seats *seats, struct seat_now now, uint32_t lease
     if (!decide_extension(seats, now, lease, &extension, reply)) {
         step_tell(seats, lease, reply);
         reply->ttl_ms = step_left_ms(seats, lease, now);
-        if (is_reclaim) /* it is the client's until its deadline, and no longer */
-            reply->status = LICET_OK;
-        reply->is_reclaim = is_reclaim;
+        if (is_reclaim) { /* it is the client's until its deadline, and no longer */
+            reply->status = reply->ttl_ms > 0 ? LICET_OK : LICET_LEASE_ENDED;
+            reply->denial = (struct seat_denial){0};
+            reply->is_reclaim = true;
+        }
         return;
     }
     if (extension.end != seats->leases[lease].end)
@@ -309,7 +311,7 @@ static bool step_find_drain(struct seats *seats, struct seat_now now)
             family->is_draining = false;
             if (drain_choose(seats, i, now.utc.s)) {
                 seats->drain_family = i;
-                seats->drain_next_ms = now.instant.ms; /* look for more when this one is done */
+                seats->drain_next_ms = now.instant.ms; /* there may be others */
                 return true;
             }
         } else if (family->drain_due_ms < seats->drain_next_ms) {
@@ -319,22 +321,27 @@ static bool step_find_drain(struct seats *seats, struct seat_now now)
     return false;
 }
 
+/* Marks the chosen of one family after another, while there is room in the effects and in the
+ * event. */
 static void step_marks(struct seats *seats, struct seat_now now, struct seat_effects *effects)
 {
-    uint32_t lease = 0;
+    do {
+        uint32_t lease;
 
-    while (effects->records_count < SEAT_EFFECT_RECORDS_MAX && seats->ends_left > 0 &&
-           (lease = drain_next(seats)) != 0) {
-        step_write_ending(seats, effects, lease, 0, now.utc.s);
-        seats->ends_left--;
-    }
-    if (lease != 0 && seats->ends_left > 0) {
-        effects->more = true;
-        return;
-    }
+        while (effects->records_count < SEAT_EFFECT_RECORDS_MAX && seats->ends_left > 0 &&
+               (lease = drain_next(seats)) != 0) {
+            step_write_ending(seats, effects, lease, 0, now.utc.s);
+            seats->ends_left--;
+        }
+        effects->more = effects->records_count == SEAT_EFFECT_RECORDS_MAX && seats->ends_left > 0;
+        if (effects->more)
+            return;
+        if (seats->ends_left == 0) { /* the next tick chooses among who is left */
+            seats->families[seats->drain_family].is_draining = true;
+            break;
+        }
+    } while (step_find_drain(seats, now));
     seats->stage = STEP_IDLE;
-    if (lease != 0) /* enough for one event: the next tick chooses among who is left */
-        seats->families[seats->drain_family].is_draining = true;
 }
 
 static void step_tick(struct seats *seats, struct seat_now now, struct seat_effects *effects)

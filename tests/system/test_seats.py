@@ -168,7 +168,7 @@ def test_loss(site):
     wire = Wire(site.port)
     polite = start_run(site, wire.port, "pool", "--grace", "20", "--", "sleep", "600")
     stubborn = start_run(site, wire.port, "pool", "--grace", "1", "--", "sh", "-c",
-                         "trap '' TERM; sleep 600 & wait; wait")
+                         "trap '' TERM; while :; do sleep 0.2; done")
     ok(wait_for(lambda: site.in_use("pool") == 2), "two seats are held over a cable")
     wire.cut()
     begin = time.monotonic()

@@ -1,4 +1,5 @@
-"""TAP for tests of tools: ok() prints a line, done() the plan; a test's name is a sentence."""
+"""TAP for tests in Python: ok() prints a line, skip() one that tests/skips must list, done() the plan; a test's name is
+a sentence."""
 import sys
 
 _count = 0
@@ -13,6 +14,12 @@ def ok(condition, name, details=""):
     if not condition:
         for line in str(details).splitlines():
             print(f"#   {line}")
+
+
+def skip(name, reason):
+    global _count
+    _count += 1
+    print(f"ok {_count} - {name} # SKIP {reason}")
 
 
 def done():

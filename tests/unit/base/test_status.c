@@ -39,6 +39,9 @@ int main(void)
     tap_is(error_text(NULL, LICET_NO_SEAT), status_text(LICET_NO_SEAT),
            "without a sentence the list speaks");
     ok(error_set(NULL, LICET_INVALID, "nobody listens") == LICET_INVALID, "error may be NULL");
+    error_set(&error, LICET_INVALID, "\x1b[2J\xc2\x9b\xff j\xc3\xb6rg \xe2\x82");
+    tap_is(error.text, "?[2J??? j\xc3\xb6rg ??",
+           "what a peer sent is quoted without control characters and broken UTF-8");
     memset(long_text, 'x', sizeof(long_text) - 1);
     long_text[sizeof(long_text) - 1] = '\0';
     error_set(&error, LICET_INVALID, "%s", long_text);

@@ -302,6 +302,47 @@ static void test_drain_clock(void)
     world_end(&world);
 }
 
+/* R4.2: a generation without lines retires the server; R2.5: a line that is disabled serves nobody
+ * new. */
+static void test_nothing_left(void)
+{
+    struct world world;
+    struct seat_line line = line_of(LA1, EDITOR, 2);
+    struct seat_reply lease;
+
+    world_begin(&world, (struct seats_options){0});
+    world_start(&world);
+    line.drain_s = 600;
+    world_install(&world, &line, 1);
+    lease = checkout(&world, 1, EDITOR);
+    line.state = LINE_UNKNOWN_FIELD;
+    line.drain_s = 60;
+    world_install(&world, &line, 1);
+    ok(checkout(&world, 2, EDITOR).status == LICET_DISABLED,
+       "R2.5 a disabled line serves nobody new");
+    world_restart(&world, 0);
+    world_keep_alive(&world, 1, 1, 570);
+    world_tick(&world);
+    ok(!world_is_marked(&world, lease.handle),
+       "R4.5 its holders drain as long as it was told before");
+    world_keep_alive(&world, 1, 1, 30);
+    world_tick(&world);
+    ok(world_is_marked(&world, lease.handle), "R4.5 and no longer");
+    ok(checkout(&world, 1, EDITOR).status == LICET_OK, "R8.1 a re-claim until the deadline");
+    world_pass_ms(&world, 60500);
+    ok(checkout(&world, 1, EDITOR).status == LICET_LEASE_ENDED, "and not within the margin");
+    world_install(&world, NULL, 0);
+    ok(world_feature(&world, EDITOR).overhang == 1 && world_held_over(&world, LA1) == 1,
+       "R4.2 R5.1 after retiring, the seat still in use is held over");
+    world_pass_ms(&world, 500);
+    world_tick(&world);
+    ok(world_live(&world) == 0 && world_held_over(&world, LA1) == UINT32_MAX,
+       "R4.2 and with the last lease everything is free");
+    ok(checkout(&world, 3, EDITOR).status == LICET_NO_FEATURE, "there is nothing to hold");
+    ok(world_replays(&world), "retirement folds");
+    world_end(&world);
+}
+
 /* Mixed counts: 5 seats less one; a lease of 1 is enough, and the newest such. */
 static void test_drain_counts(void)
 {
@@ -383,6 +424,31 @@ static void test_large_drain(void)
     world_end(&world);
 }
 
+/* Several families drain at one moment, each with as many marks as one set of effects holds. */
+static void test_drains_together(void)
+{
+    struct world world;
+    struct seat_line lines[3] = {line_of(LA1, EDITOR, 40), line_of(LA2, VIEWER, 40),
+                                 line_of(LA3, SOLVER, 40)};
+
+    world_begin(&world, (struct seats_options){0});
+    world_start(&world);
+    for (uint32_t i = 0; i < 3; i++)
+        lines[i].ttl_s = 86400;
+    world_install(&world, lines, 3);
+    for (uint32_t id = 1; id <= 120; id++)
+        checkout(&world, id, EDITOR + (id % 3 == 2 ? 3 : id % 3));
+    for (uint32_t i = 0; i < 3; i++)
+        lines[i].seats = 24;
+    world_install(&world, lines, 3);
+    world_pass_ms(&world, 3600 * 1000);
+    world_tick(&world);
+    ok(world_marks(&world) == 48, "R4.5 three families with 16 marks each in one tick");
+    ok(world.effects.next_timer.ms > world.now.instant.ms && world_replays(&world),
+       "and no tick is wanted at once");
+    world_end(&world);
+}
+
 static void test_damage(void)
 {
     struct world world;
@@ -429,8 +495,10 @@ int main(void)
     test_lost_cover();
     test_drain();
     test_drain_clock();
+    test_nothing_left();
     test_drain_counts();
     test_drain_classes();
+    test_drains_together();
     test_large_drain();
     test_damage();
     return tap_done();

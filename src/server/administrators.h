@@ -1,0 +1,56 @@
+/*
+ * Who may see names and change what is installed (R10.6): administrators with a password
+ * (Argon2id), and tokens of a role and an end. They lie in one file of the state folder, not in the
+ * journal; tokens only as their hash. There is no built-in account: the first start writes a
+ * one-time token into a file that only its owner can read, and whoever brings it makes the first
+ * administrator.
+ */
+#ifndef LICET_SERVER_ADMINISTRATORS_H
+#define LICET_SERVER_ADMINISTRATORS_H
+
+#include "base/time.h"
+#include "http/http.h"
+
+/* "licet_" and 32 bytes in base64url. */
+#define TOKEN_TEXT_BYTES (6 + 43)
+#define PASSWORD_BYTES_MIN 12
+#define PASSWORD_BYTES_MAX 128
+#define PASSWORD_HASH_BYTES 128 /* crypto_pwhash_STRBYTES */
+
+struct administrators;
+
+/* Reads `folder`/administrators; without one, writes `folder`/first-token (0600) where there is
+ * none yet. */
+enum status administrators_open(const char *folder, struct administrators **ret_administrators,
+                                struct error *error);
+void administrators_close(struct administrators *administrators); /* NULL is fine */
+bool administrators_is_empty(const struct administrators *administrators);
+
+/* The role of a token. LICET_UNAUTHENTICATED for one that is unknown or has ended. */
+enum status administrators_identify(const struct administrators *administrators, struct text token,
+                                    struct unix_time now, enum http_role *ret_role,
+                                    struct error *error);
+
+/* The one-time token is right, and unused. Constant time. */
+bool administrators_is_first_token(const struct administrators *administrators, struct text token);
+
+/* 64 MiB and two passes, about 0.15 s: only on libuv's pool. LICET_INVALID for a password outside
+ * the limits. */
+enum status password_hash(struct text password, char ret_hash[PASSWORD_HASH_BYTES],
+                          struct error *error);
+/* Takes as long when `hash` is NULL, so that an unknown name cannot be told from a wrong password.
+ */
+bool password_is_right(const char *hash, struct text password);
+
+/* The hash to hold a password against, or NULL. Borrowed until the next add. */
+const char *administrators_password(const struct administrators *administrators, struct text name);
+
+/* Durable when they return. Adding the first administrator uses the one-time token up. */
+enum status administrators_add(struct administrators *administrators, struct text name,
+                               const char *password_hash, struct error *error);
+enum status administrators_add_token(struct administrators *administrators, struct text name,
+                                     enum http_role role, struct unix_time end,
+                                     struct unix_time now, char ret_token[TOKEN_TEXT_BYTES + 1],
+                                     struct error *error);
+
+#endif

@@ -1,0 +1,26 @@
+/* The HTTP acts of licetd, one file each. They read, act and answer; what is decided is decided
+ * below them. */
+#ifndef LICET_SERVER_CONSOLE_CONSOLE_H
+#define LICET_SERVER_CONSOLE_CONSOLE_H
+
+#include <jansson.h>
+
+#include "server/server.h"
+
+void health_handle(struct http_exchange *exchange);
+void status_handle(struct http_exchange *exchange);
+void metrics_handle(struct http_exchange *exchange);
+void license_preview_handle(struct http_exchange *exchange);
+void license_install_handle(struct http_exchange *exchange);
+void request_handle(struct http_exchange *exchange);
+void receipt_handle(struct http_exchange *exchange);
+void administrator_create_handle(struct http_exchange *exchange);
+void token_create_handle(struct http_exchange *exchange);
+
+/* Answers 200 with the JSON, and releases it. NULL is answered as "no memory". */
+void console_answer_json(struct http_exchange *exchange, json_t *json);
+/* ?vendor=, or the only one. LICET_NO_FILE where nothing of it is installed. */
+enum status console_vendor(struct http_exchange *exchange, struct vendor **ret_vendor,
+                           struct error *error);
+
+#endif

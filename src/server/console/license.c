@@ -1,0 +1,197 @@
+/*
+ * POST /license/preview: what a file would change, line by line; nothing is changed.
+ * POST /license/install?hash=SHA256:...: installs exactly the file that was previewed. Without the
+ * hash it is an unattended installation, which is refused where anything shrinks (R4.2).
+ */
+#include "base/log.h"
+#include "server/console/console.h"
+
+static json_t *license_text(struct text text)
+{
+    return json_stringn(text.data, text.size);
+}
+
+static void license_hash(const struct hash *hash, char ret_text[HASH_TEXT_BYTES + 1])
+{
+    struct buf buf = buf_over(ret_text, HASH_TEXT_BYTES);
+
+    hash_print(hash, &buf);
+    ret_text[buf.size] = '\0';
+}
+
+static const char *license_change_kind(const struct installation_change *change)
+{
+    if (change->old_line == NULL)
+        return "new";
+    if (change->new_line == NULL)
+        return "removed";
+    return change->is_shrinking ? "shrinks" : "kept";
+}
+
+/* Why the new line serves nobody, or what of it is not served; NULL where there is nothing to say.
+ */
+static json_t *license_remark(const struct server *server, const struct installation *installation,
+                              const struct installation_change *change)
+{
+    char place[ERROR_TEXT_MAX];
+    struct buf buf = buf_over(place, sizeof(place));
+
+    if (change->new_line == NULL)
+        return NULL;
+    license_increment_why(&installation->license, change->new_line, &server->key, &buf);
+    if (buf.size == 0) {
+        license_increment_not_served(change->new_line, &buf);
+        if (buf.size > 0) {
+            char fields[ERROR_TEXT_MAX];
+            struct buf list = buf_over(fields, sizeof(fields));
+
+            buf_add_string(&list, "not served yet: ");
+            buf_add_text(&list, buf_text(&buf));
+            return license_text(buf_text(&list));
+        }
+    }
+    return buf.size == 0 ? NULL : license_text(buf_text(&buf));
+}
+
+static json_t *license_changes(const struct server *server, const struct installation *installation)
+{
+    json_t *changes = json_array();
+
+    for (uint32_t index = 0; index < installation->changes_count; index++) {
+        const struct installation_change *change = &installation->changes[index];
+
+        json_array_append_new(changes,
+                              json_pack("{s:s, s:o, s:o, s:I, s:I, s:o*}", "change",
+                                        license_change_kind(change), "sn", license_text(change->sn),
+                                        "feature", license_text(change->feature), "seats_now",
+                                        (json_int_t)change->old_seats, "seats_then",
+                                        (json_int_t)change->new_seats, "remark",
+                                        license_remark(server, installation, change)));
+    }
+    return changes;
+}
+
+static json_t *license_warnings(const struct installation *installation)
+{
+    json_t *warnings = json_array();
+
+    if (installation->license.had_carriage_returns || installation->license.had_trailing_blanks)
+        json_array_append_new(
+            warnings,
+            json_string("mail or an editor changed line ends of this file; that was put right"));
+    if (installation->license.lines.unknown_count > 0)
+        json_array_append_new(
+            warnings,
+            json_string("the file has lines that need a newer licetd; they are disabled"));
+    if (installation->is_other_customer)
+        json_array_append_new(
+            warnings, json_string("the file is for another customer than the installed one"));
+    return warnings;
+}
+
+static json_t *license_answer(const struct server *server, const struct installation *installation)
+{
+    char hash[HASH_TEXT_BYTES + 1];
+
+    license_hash(&installation->license.payload_hash, hash);
+    return json_pack("{s:s, s:s, s:i, s:i, s:o, s:b, s:b, s:o, s:o}", "hash", hash, "vendor",
+                     installation->vendor->options->name, "generation",
+                     (int)installation->license.head.generation, "installed_generation",
+                     (int)installation->installed_generation, "customer",
+                     license_text(installation->license.head.customer), "already_installed",
+                     installation->is_installed_already, "shrinks", installation->shrinks,
+                     "changes", license_changes(server, installation), "warnings",
+                     license_warnings(installation));
+}
+
+void license_preview_handle(struct http_exchange *exchange)
+{
+    struct server *server = http_context(exchange);
+    struct installation installation;
+    struct error error = {0};
+    enum status status = installation_prepare(server, http_body(exchange), &installation, &error);
+
+    if (status == LICET_OK)
+        console_answer_json(exchange, license_answer(server, &installation));
+    else
+        http_answer_error(exchange, status, &error);
+    installation_finish(&installation);
+}
+
+/* ---- installing ---- */
+
+struct license_wait {
+    struct http_exchange *exchange;
+    struct vendor *vendor;
+    json_t *answer;
+};
+
+static void license_installed(void *context)
+{
+    struct license_wait *wait = context;
+
+    if (!hash_is_none(&wait->vendor->previous_hash))
+        state_forget_license(http_context(wait->exchange), &wait->vendor->previous_hash);
+    console_answer_json(wait->exchange, wait->answer);
+    free(wait);
+}
+
+static enum status license_check_confirmation(struct http_exchange *exchange,
+                                              const struct installation *installation,
+                                              struct error *error)
+{
+    struct hash confirmed;
+    struct text text;
+
+    if (!http_query(exchange, "hash", &text))
+        return installation->shrinks ? error_set(error, LICET_SHRINKS,
+                                                 "generation %u takes something away; look at the "
+                                                 "preview and confirm it by its hash",
+                                                 installation->license.head.generation)
+                                     : LICET_OK;
+    if (hash_parse(text, &confirmed, error) != LICET_OK)
+        return LICET_INVALID;
+    if (!hash_equal(&confirmed, &installation->license.payload_hash))
+        return error_set(error, LICET_CONFLICT,
+                         "this is not the file that was previewed; preview it again");
+    return LICET_OK;
+}
+
+static enum status license_install(struct http_exchange *exchange,
+                                   struct installation *installation, struct error *error)
+{
+    struct server *server = http_context(exchange);
+    struct license_wait *wait = calloc(1, sizeof(*wait));
+    enum status status = LICET_OK;
+
+    if (wait == NULL)
+        return error_set(error, LICET_NO_MEMORY, "no memory is left to install a file");
+    *wait =
+        (struct license_wait){exchange, installation->vendor, license_answer(server, installation)};
+    if (!installation->is_installed_already)
+        status = installation_commit(server, installation, error);
+    if (status != LICET_OK) {
+        json_decref(wait->answer);
+        free(wait);
+        return status;
+    }
+    http_defer(exchange);
+    server_when_durable(server, license_installed, wait);
+    return LICET_OK;
+}
+
+void license_install_handle(struct http_exchange *exchange)
+{
+    struct server *server = http_context(exchange);
+    struct installation installation;
+    struct error error = {0};
+    enum status status = installation_prepare(server, http_body(exchange), &installation, &error);
+
+    if (status == LICET_OK)
+        status = license_check_confirmation(exchange, &installation, &error);
+    if (status == LICET_OK)
+        status = license_install(exchange, &installation, &error);
+    if (status != LICET_OK)
+        http_answer_error(exchange, status, &error);
+    installation_finish(&installation);
+}

@@ -1,0 +1,71 @@
+/* What may be asked over HTTP, by whom, with how large a body. A row without a role would be served
+ * to nobody. */
+#include "server/administrators.h"
+#include "server/console/console.h"
+
+#define CREDENTIALS_BYTES_MAX                                                                      \
+    4096 /* a name, a password of 128 bytes, a token, in JSON with escapes */
+
+const struct http_route server_routes[] = {
+    {HTTP_GET, HTTP_ROLE_ANYBODY, "/health", 0, health_handle},
+    {HTTP_GET, HTTP_ROLE_ANYBODY, "/status", 0, status_handle},
+    {HTTP_GET, HTTP_ROLE_ANYBODY, "/metrics", 0, metrics_handle},
+    {HTTP_POST, HTTP_ROLE_ADMINISTRATOR, "/license/preview", LICENSE_FILE_BYTES_MAX,
+     license_preview_handle},
+    {HTTP_POST, HTTP_ROLE_ADMINISTRATOR, "/license/install", LICENSE_FILE_BYTES_MAX,
+     license_install_handle},
+    {HTTP_GET, HTTP_ROLE_ADMINISTRATOR, "/request", 0, request_handle},
+    {HTTP_GET, HTTP_ROLE_ADMINISTRATOR, "/receipt", 0, receipt_handle},
+    {HTTP_POST, HTTP_ROLE_ANYBODY, "/administrators", CREDENTIALS_BYTES_MAX,
+     administrator_create_handle},
+    {HTTP_POST, HTTP_ROLE_ANYBODY, "/tokens", CREDENTIALS_BYTES_MAX, token_create_handle},
+};
+
+const size_t server_routes_count = sizeof(server_routes) / sizeof(server_routes[0]);
+
+enum status server_identify(void *context, struct http_exchange *exchange, struct text bearer,
+                            enum http_role *ret_role, struct error *error)
+{
+    struct server *server = context;
+
+    server_read_clocks(server);
+    *ret_role = HTTP_ROLE_ANYBODY;
+    if (bearer.size == 0)
+        return LICET_OK;
+    /* Security: without TLS a token on the network would be read by whoever listens (R10.5). */
+    if (!http_is_loopback(exchange))
+        return error_set(
+            error, LICET_FORBIDDEN,
+            "tokens are taken from this machine only, until connections are encrypted");
+    return administrators_identify(server->administrators, bearer, server->now.utc, ret_role,
+                                   error);
+}
+
+void console_answer_json(struct http_exchange *exchange, json_t *json)
+{
+    char *text = json == NULL ? NULL : json_dumps(json, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+
+    json_decref(json);
+    if (text == NULL)
+        http_answer_error(exchange, LICET_NO_MEMORY, NULL);
+    else
+        http_answer(exchange, 200, "application/json", text_of(text));
+    free(text);
+}
+
+enum status console_vendor(struct http_exchange *exchange, struct vendor **ret_vendor,
+                           struct error *error)
+{
+    struct server *server = http_context(exchange);
+    struct text name = {"", 0};
+
+    http_query(exchange, "vendor", &name);
+    *ret_vendor = server_vendor(server, name);
+    if (*ret_vendor == NULL)
+        return name.size == 0
+                   ? error_set(error, LICET_INVALID,
+                               "several vendors are installed here; say which: ?vendor=NAME")
+                   : error_set(error, LICET_NOT_FOUND, "this server knows no vendor \"%.*s\"",
+                               TEXT_ARGS(text_head(name, NAME_MAX_BYTES)));
+    return LICET_OK;
+}

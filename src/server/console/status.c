@@ -1,0 +1,111 @@
+/* GET /status: what is installed, and counts. No name of a user or host (R10.6). */
+#include "seat/names.h"
+#include "server/administrators.h"
+#include "server/console/console.h"
+
+/* Limit: 10,000 features are 3 MB of JSON; FEATURES has pages for more. */
+#define STATUS_FEATURES_MAX 10000u
+
+static json_t *json_of(struct text text)
+{
+    return json_stringn(text.data, text.size);
+}
+
+static json_t *status_hash(const struct hash *hash)
+{
+    char place[HASH_TEXT_BYTES];
+    struct buf buf = buf_over(place, sizeof(place));
+
+    hash_print(hash, &buf);
+    return json_of(buf_text(&buf));
+}
+
+static json_t *status_time(int64_t seconds)
+{
+    char place[32];
+    struct buf buf = buf_over(place, sizeof(place));
+
+    if (seconds == 0)
+        return json_null();
+    unix_time_print((struct unix_time){seconds}, &buf);
+    return json_of(buf_text(&buf));
+}
+
+static json_t *status_maintenance(uint32_t days)
+{
+    char place[16];
+    struct buf buf = buf_over(place, sizeof(place));
+
+    if (days == 0)
+        return json_null();
+    if (days == DATE_NONE)
+        return json_string("none");
+    date_print((struct date){(int32_t)days}, &buf);
+    return json_of(buf_text(&buf));
+}
+
+static json_t *status_feature(const struct server *server, const struct seat_feature_view *view)
+{
+    return json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:i, s:i, s:o, s:o}", "vendor",
+                     json_of(names_text(server->names, view->vendor)), "feature",
+                     json_of(names_text(server->names, view->feature)), "seats",
+                     (json_int_t)view->seats, "in_use", (json_int_t)view->in_use, "overdraft",
+                     (json_int_t)view->overdraft, "overdraft_in_use",
+                     (json_int_t)view->overdraft_in_use, "overhang", (json_int_t)view->overhang,
+                     "lines", (int)view->lines_count, "lines_disabled", (int)view->lines_disabled,
+                     "maintenance", status_maintenance(view->maintenance), "ends",
+                     status_time(view->ends));
+}
+
+static json_t *status_features(const struct server *server)
+{
+    json_t *features = json_array();
+    struct seat_feature_view view;
+    uint64_t cursor = 0;
+
+    while (json_array_size(features) < STATUS_FEATURES_MAX &&
+           seats_next_feature(server->seats, server->now, &cursor, &view))
+        json_array_append_new(features, status_feature(server, &view));
+    return features;
+}
+
+static json_t *status_vendors(const struct server *server)
+{
+    json_t *vendors = json_array();
+
+    for (uint32_t index = 0; index < server->vendors_count; index++) {
+        const struct vendor *vendor = &server->vendors[index];
+        const struct license *license = &vendor->license;
+
+        if (vendor->file.data == NULL) {
+            json_array_append_new(
+                vendors, json_pack("{s:s, s:n}", "vendor", vendor->options->name, "generation"));
+            continue;
+        }
+        json_array_append_new(vendors, json_pack("{s:s, s:i, s:o, s:o, s:o, s:o}", "vendor",
+                                                 vendor->options->name, "generation",
+                                                 (int)license->head.generation, "customer",
+                                                 json_of(license->head.customer), "serial",
+                                                 json_of(license->head.serial), "issued",
+                                                 status_time(license->head.issued.s), "hash",
+                                                 status_hash(&license->payload_hash)));
+    }
+    return vendors;
+}
+
+void status_handle(struct http_exchange *exchange)
+{
+    const struct server *server = http_context(exchange);
+    struct seats_totals totals;
+
+    seats_totals(server->seats, &totals);
+    console_answer_json(
+        exchange,
+        json_pack("{s:s, s:s, s:o, s:I, s:I, s:o, s:I, s:b, s:o, s:o}", "version", LICET_VERSION,
+                  "name", server->options.name, "key", status_hash(&server->key_hash), "epoch",
+                  (json_int_t)server->epoch, "leases", (json_int_t)totals.leases, "started",
+                  status_time(server->started_at.s), "connections",
+                  (json_int_t)server->counters.connections_open, "has_administrator",
+                  !administrators_is_empty(server->administrators), "vendors",
+                  status_vendors(server), "features", status_features(server)));
+}

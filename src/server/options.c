@@ -1,0 +1,270 @@
+/* Reading licetd.conf and the command line into one struct. */
+#include "server/options.h"
+
+#include <getopt.h>
+#include <ini.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/parse.h"
+
+#define ROOT_FILE_BYTES_MAX 65536 /* a public key line has 100; comments may stand around it */
+/* R10.4. A terminal server with 500 users of 20 features each; and each of them starting all within
+ * a second. */
+#define LEASES_OF_SOURCE_DEFAULT 10000u
+#define GRANTS_A_SECOND_DEFAULT 100000u
+
+struct options_reader {
+    struct options *options;
+    struct error *error;
+    enum status status;
+};
+
+static enum status options_copy(char *place, size_t size, struct text value, const char *what,
+                                struct error *error)
+{
+    if (value.size == 0 || value.size >= size)
+        return error_set(error, LICET_INVALID, "%s must have between 1 and %zu bytes", what,
+                         size - 1);
+    memcpy(place, value.data, value.size);
+    place[value.size] = '\0';
+    return LICET_OK;
+}
+
+/* Its index, or vendors_count. */
+static uint32_t options_find_vendor(const struct options *options, struct text name)
+{
+    uint32_t index = 0;
+
+    while (index < options->vendors_count && !text_is(name, options->vendors[index].name))
+        index++;
+    return index;
+}
+
+const struct vendor_options *options_vendor(const struct options *options, struct text name)
+{
+    uint32_t index = options_find_vendor(options, name);
+
+    return index < options->vendors_count ? &options->vendors[index] : NULL;
+}
+
+static enum status options_add_root(struct options *options, struct text vendor, struct text path,
+                                    struct error *error)
+{
+    uint32_t index = options_find_vendor(options, vendor);
+    struct vendor_options *found;
+    char file[OPTION_PATH_MAX];
+    struct text text;
+    enum status status;
+
+    if (!text_is_identifier(vendor))
+        return error_set(error, LICET_INVALID, "\"%.*s\" is not a vendor's name",
+                         TEXT_ARGS(text_head(vendor, 80)));
+    if (index == TRUSTED_VENDORS_MAX)
+        return error_set(error, LICET_INVALID, "more than %d vendors", TRUSTED_VENDORS_MAX);
+    found = &options->vendors[index];
+    if (index == options->vendors_count) {
+        memcpy(found->name, vendor.data, vendor.size);
+        options->vendors_count++;
+    }
+    if (found->roots_count == TRUST_ROOTS_MAX)
+        return error_set(error, LICET_INVALID, "more than %d root keys of %s", TRUST_ROOTS_MAX,
+                         found->name);
+    status = options_copy(file, sizeof(file), path, "the path of a root key", error);
+    if (status == LICET_OK)
+        status = file_read(file, ROOT_FILE_BYTES_MAX, &text, error);
+    if (status != LICET_OK)
+        return status;
+    status = public_key_parse(text, &found->roots[found->roots_count], NULL, error);
+    file_free(text);
+    if (status == LICET_OK)
+        found->roots_count++;
+    return status;
+}
+
+static enum status options_add_listen(struct options *options, struct text value,
+                                      struct error *error)
+{
+    if (options->listens_count == LISTENS_MAX)
+        return error_set(error, LICET_INVALID, "more than %d addresses to listen on", LISTENS_MAX);
+    return address_parse(value, &options->listens[options->listens_count++], error);
+}
+
+static enum status options_add_allow(struct options *options, struct text value,
+                                     struct error *error)
+{
+    if (options->allows_count == NETWORKS_MAX)
+        return error_set(error, LICET_INVALID, "more than %d networks to allow", NETWORKS_MAX);
+    return network_parse(value, &options->allows[options->allows_count++], error);
+}
+
+static enum status options_add_host(struct options *options, struct text value, struct error *error)
+{
+    if (options->hosts_count == HOST_NAMES_MAX)
+        return error_set(error, LICET_INVALID, "more than %d host names", HOST_NAMES_MAX);
+    return options_copy(options->hosts[options->hosts_count++], sizeof(options->hosts[0]), value,
+                        "a host name", error);
+}
+
+static enum status options_set(struct options *options, struct text key, struct text value,
+                               struct error *error)
+{
+    if (text_is(key, "state"))
+        return options_copy(options->state, sizeof(options->state), value, "state", error);
+    if (text_is(key, "name")) {
+        if (!text_is_name(value))
+            return error_set(error, LICET_INVALID, "name must be a host name of at most %d bytes",
+                             NAME_MAX_BYTES);
+        return options_copy(options->name, sizeof(options->name), value, "name", error);
+    }
+    if (text_is(key, "listen"))
+        return options_add_listen(options, value, error);
+    if (text_is(key, "allow"))
+        return options_add_allow(options, value, error);
+    if (text_is(key, "host"))
+        return options_add_host(options, value, error);
+    if (text_is(key, "leases-of-source"))
+        return parse_u32(value, 1, LEASES_MAX, &options->leases_of_source_max, error);
+    if (text_is(key, "grants-a-second"))
+        return parse_u32(value, 1, SEATS_MAX, &options->grants_a_second_max, error);
+    return error_set(error, LICET_INVALID, "there is no option \"%.*s\"; licetd.conf(5) lists them",
+                     TEXT_ARGS(text_head(key, 80)));
+}
+
+/* inih's callback: 1 goes on, 0 stops and gives the line's number back. */
+static int options_line(void *context, const char *section, const char *key, const char *value)
+{
+    struct options_reader *reader = context;
+    struct text part = text_of(section);
+
+    if (text_is(part, "licetd")) {
+        reader->status = options_set(reader->options, text_of(key), text_of(value), reader->error);
+    } else if (text_starts_with(part, "vendor ")) {
+        reader->status =
+            strcmp(key, "root") == 0
+                ? options_add_root(reader->options, text_skip(part, 7), text_of(value),
+                                   reader->error)
+                : error_set(reader->error, LICET_INVALID, "a vendor has \"root\" lines only");
+    } else {
+        reader->status =
+            error_set(reader->error, LICET_INVALID, "sections are [licetd] and [vendor NAME]");
+    }
+    return reader->status == LICET_OK;
+}
+
+static enum status options_read_file(struct options *options, const char *path, struct error *error)
+{
+    struct error found = {0};
+    struct options_reader reader = {.options = options, .error = &found};
+    int line = ini_parse(path, options_line, &reader);
+
+    if (line == 0)
+        return LICET_OK;
+    if (line < 0)
+        return error_set(error, LICET_NOT_FOUND, "cannot read the configuration file %s", path);
+    if (reader.status == LICET_OK)
+        return error_set(error, LICET_INVALID, "%s, line %d: neither a section nor key = value",
+                         path, line);
+    return error_set(error, reader.status, "%s, line %d: %s", path, line, found.text);
+}
+
+enum options_flag {
+    FLAG_CONFIG = 1,
+    FLAG_ROOT,
+    FLAG_CHECK,
+    FLAG_VERSION,
+    FLAG_HELP,
+    FLAG_KEY_VALUE
+};
+
+static const struct option options_flags[] = {
+    {"config", required_argument, NULL, FLAG_CONFIG},
+    {"root", required_argument, NULL, FLAG_ROOT},
+    {"check", no_argument, NULL, FLAG_CHECK},
+    {"version", no_argument, NULL, FLAG_VERSION},
+    {"help", no_argument, NULL, FLAG_HELP},
+    {"state", required_argument, NULL, FLAG_KEY_VALUE},
+    {"name", required_argument, NULL, FLAG_KEY_VALUE},
+    {"listen", required_argument, NULL, FLAG_KEY_VALUE},
+    {"allow", required_argument, NULL, FLAG_KEY_VALUE},
+    {"host", required_argument, NULL, FLAG_KEY_VALUE},
+    {"leases-of-source", required_argument, NULL, FLAG_KEY_VALUE},
+    {"grants-a-second", required_argument, NULL, FLAG_KEY_VALUE},
+    {NULL, 0, NULL, 0},
+};
+
+static const char options_usage[] =
+    "usage: licetd [--config FILE] [--state FOLDER] [--root VENDOR=FILE]... [--listen "
+    "ADDRESS:PORT]...\n"
+    "              [--allow NETWORK]... [--host NAME]... [--name NAME] [--check] [--version]\n"
+    "licetd(8) and licetd.conf(5) explain them.\n";
+
+static enum status options_flag(struct options *options, int flag, int index, const char *value,
+                                struct error *error)
+{
+    struct text text = text_of(value);
+    size_t equals = text_find(text, '=');
+
+    switch (flag) {
+    case FLAG_CONFIG:
+        return options_read_file(options, value, error);
+    case FLAG_ROOT:
+        if (equals == text.size)
+            return error_set(error, LICET_INVALID, "--root wants VENDOR=FILE");
+        return options_add_root(options, text_head(text, equals), text_skip(text, equals + 1),
+                                error);
+    case FLAG_CHECK:
+        options->is_check = true;
+        return LICET_OK;
+    case FLAG_VERSION:
+        puts("licetd " LICET_VERSION);
+        exit(0);
+    case FLAG_HELP:
+        fputs(options_usage, stdout);
+        exit(0);
+    case FLAG_KEY_VALUE:
+        return options_set(options, text_of(options_flags[index].name), text, error);
+    default:
+        fputs(options_usage, stderr);
+        return error_set(error, LICET_INVALID, "the command line is not understood");
+    }
+}
+
+static enum status options_complete(struct options *options, struct error *error)
+{
+    if (options->state[0] == '\0')
+        return error_set(
+            error, LICET_INVALID,
+            "say where the state lies: state= in the configuration, or --state FOLDER");
+    if (options->listens_count == 0)
+        options_add_listen(options, TEXT("127.0.0.1:7380"), NULL);
+    if (options->name[0] == '\0' && gethostname(options->name, sizeof(options->name)) != 0)
+        return error_set(
+            error, LICET_SYSTEM,
+            "this machine has no host name of at most %d bytes; set name=", NAME_MAX_BYTES);
+    if (options->vendors_count == 0)
+        return error_set(error, LICET_INVALID,
+                         "no vendor is trusted yet: give a vendor's root key with --root "
+                         "VENDOR=FILE or [vendor NAME] root=");
+    return LICET_OK;
+}
+
+enum status options_read(int argc, char **argv, struct options *ret_options, struct error *error)
+{
+    struct options *options = ret_options;
+    enum status status;
+    int flag, index = 0;
+
+    memset(options, 0, sizeof(*options));
+    options->leases_of_source_max = LEASES_OF_SOURCE_DEFAULT;
+    options->grants_a_second_max = GRANTS_A_SECOND_DEFAULT;
+    while ((flag = getopt_long(argc, argv, "", options_flags, &index)) != -1) {
+        status = options_flag(options, flag, index, optarg, error);
+        if (status != LICET_OK)
+            return status;
+    }
+    if (optind < argc)
+        return error_set(error, LICET_INVALID,
+                         "\"%s\" is not understood; every argument is an option", argv[optind]);
+    return options_complete(options, error);
+}

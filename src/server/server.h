@@ -1,0 +1,194 @@
+/*
+ * licetd, the license server: the shell around the seat core. One loop thread decides and talks,
+ * one commit thread waits for the disk (commit.h), libuv's pool hashes passwords. What is shared
+ * inside this folder stands here.
+ *
+ *     connection ──command──▶ seat_step ──records──▶ open batch ──▶ commit thread ──▶ journal
+ *         ▲                                              │                               │
+ *         └────────────── replies, in order ◀────────────┴───────── batch is durable ◀───┘
+ */
+#ifndef LICET_SERVER_SERVER_H
+#define LICET_SERVER_SERVER_H
+
+#include <uv.h>
+
+#include "http/http.h"
+#include "license/license.h"
+#include "net/listener.h"
+#include "resp/command.h"
+#include "resp/reader.h"
+#include "server/batch.h"
+#include "server/commit.h"
+#include "server/fold.h"
+#include "server/options.h"
+#include "server/snapshot.h"
+
+#define LICETD_NAME "licetd"
+
+/* Limit: bytes of one read of a connection; 16 pipelined CHECKOUTs with a proof are 4 KiB. */
+#define INPUT_BYTES 65536u
+/* R10.2: what a client that does not read may leave with us. */
+#define OUTPUT_BYTES_MAX (2u * 1024 * 1024)
+/* One page of LEASES or FEATURES, or a CHAIN with its 1 MiB file, fits into a scratch of 2 MiB. */
+#define SCRATCH_BYTES_MAX (2u * 1024 * 1024)
+
+/* What one event but an installation may add to the journal: leases that are due end first. */
+#define SEAT_STEP_BYTES                                                                            \
+    ((size_t)(SEAT_ENDS_MAX + SEAT_EFFECT_RECORDS_MAX) *                                           \
+     (SEAT_RECORD_BYTES_MAX + JOURNAL_RECORD_OVERHEAD))
+
+struct administrators;
+struct source_rates;
+
+/* One vendor that the configuration trusts, and what is installed of it. */
+struct vendor {
+    const struct vendor_options *options;
+    struct trust trust;
+    name_id name;
+    void *arena_memory, *file_memory; /* of the installed file */
+    struct license license;
+    struct text file;          /* as read: what CHAIN gives out; NULL data: nothing is installed */
+    uint64_t installed_number; /* the record after which it counts */
+    struct hash previous_hash; /* of the file before it, to be removed when this one is durable */
+};
+
+struct server {
+    struct options options;
+    uv_loop_t loop;
+    uv_async_t committed;
+    uv_check_t turn_end;
+    uv_timer_t seat_timer, http_timer, second_timer;
+    uv_signal_t signals[2];
+    uv_poll_t http_poll;
+    struct listener listeners[LISTENS_MAX];
+    uint32_t listeners_count;
+    struct http_server *http;
+
+    struct seats *seats;
+    struct fold fold; /* its core is `seats` */
+    struct snapshot_maker snapshots;
+    struct names *names;
+    void *names_memory;
+    size_t names_memory_size;
+    struct journal *journal;
+    struct names_file *names_file;
+    struct public_key key;
+    struct hash key_hash;
+    uint64_t epoch;
+    struct vendor vendors[TRUSTED_VENDORS_MAX];
+    uint32_t vendors_count;
+    struct administrators *administrators;
+    struct source_rates *rates;
+
+    struct commit commit;
+    struct batch batches[2];
+    struct batch *open;      /* the other one is free, or the commit thread's */
+    uint64_t durable_number; /* every record up to it is on disk */
+    size_t in_flight_bytes;  /* records handed to the commit thread and not durable yet */
+    uint32_t hashes_waiting; /* passwords on the pool */
+    bool is_stopping, is_serving;
+
+    struct seat_now now; /* of this callback */
+    struct instant timer_at;
+    struct seat_effects effects;
+    struct seat_reply reply; /* of the last event that has one */
+    struct resp_command command;
+    char *input;        /* INPUT_BYTES, for reads of connections that hold nothing back */
+    struct buf replies; /* scratch: what one connection gets next */
+
+    struct connection *doors,
+        *doors_last;            /* connections that have said nothing yet, oldest first */
+    struct connection *stalled; /* with commands that wait for room in a batch */
+    struct {
+        uint64_t connections, connections_open, http_requests, commands, protocol_errors;
+        uint64_t grants, reclaims, renewals, checkins, denials, commits, records, signatures;
+    } counters;
+    struct unix_time started_at;
+};
+
+/* ---- server.c: life */
+enum status server_create(const struct options *options, struct server **ret_server,
+                          struct error *error);
+enum status server_run(struct server *server, struct error *error); /* until SIGTERM or SIGINT */
+void server_destroy(struct server *server);
+
+/* ---- act.c: events into the core and their effects out of it */
+void server_read_clocks(struct server *server);
+/* Whether the journal surely takes what one event may add. */
+bool server_has_room(const struct server *server, enum journal_class class, size_t records_bytes);
+/* Steps through all calls of one event, queues its records, minds the timer. server->reply holds
+ * the reply. Room: SEAT_STEP_BYTES, or what an installation has lines. */
+void server_step(struct server *server, const struct seat_event *event);
+/* A record that no event makes (REQUEST). */
+enum status server_apply(struct server *server, const struct seat_record *record,
+                         struct error *error);
+/* The number that the next record gets. */
+uint64_t server_next_number(const struct server *server);
+/* Arms the timer for the core's next wish. */
+void server_mind_timer(struct server *server);
+/* Calls `run` in the loop when everything decided so far is durable. */
+void server_when_durable(struct server *server, void (*run)(void *context), void *context);
+struct vendor *server_vendor(struct server *server,
+                             struct text name); /* by name; empty: the only one installed */
+struct vendor *server_vendor_by_id(struct server *server, name_id id);
+
+/* ---- state.c: the state folder (R7.1) */
+enum status state_open(struct server *server, struct error *error);
+void state_close(struct server *server);
+/* License files are kept by their payload hash; no name of a file comes from outside. */
+enum status state_store_license(struct server *server, const struct hash *payload_hash,
+                                struct text file, struct error *error);
+/* LICET_DAMAGED where it is missing. The text is yours to free. */
+enum status state_load_license(struct server *server, const struct hash *payload_hash,
+                               struct text *ret_file, struct error *error);
+void state_forget_license(struct server *server, const struct hash *payload_hash);
+
+/* ---- install.c: from a license file to seats (R4.1, R4.2) */
+struct installation_change {
+    struct text sn;
+    struct text feature;
+    uint32_t old_seats, new_seats;
+    const struct license_increment *old_line, *new_line; /* NULL: there is none */
+    bool is_shrinking;
+};
+
+struct installation {
+    struct vendor *vendor;
+    void *arena_memory, *file_memory;
+    struct license license;
+    struct text file;          /* a copy */
+    bool is_installed_already; /* the same payload: nothing to do but to print the receipt again */
+    uint32_t installed_generation; /* 0: none */
+    bool is_other_customer;        /* R3.4: licetd asks before the customer of its file changes */
+    bool shrinks;
+    struct installation_change *changes;
+    uint32_t changes_count;
+};
+
+/* Reads and judges a file against what is installed. Nothing is changed. Finish it, whatever is
+ * returned. */
+enum status installation_prepare(struct server *server, struct text file,
+                                 struct installation *ret_installation, struct error *error);
+/* Stores the file and gives its lines to the core; durable when server_when_durable() calls. The
+ * vendor takes the file and its parsed form over. */
+enum status installation_commit(struct server *server, struct installation *installation,
+                                struct error *error);
+void installation_finish(struct installation *installation);
+/* At start: the file of what the journal says is installed. */
+enum status installation_restore(struct server *server, struct vendor *vendor, struct error *error);
+
+/* ---- console/routes.c */
+extern const struct http_route server_routes[];
+extern const size_t server_routes_count;
+enum status server_identify(void *context, struct http_exchange *exchange, struct text bearer,
+                            enum http_role *ret_role, struct error *error);
+
+/* ---- commands/table.c */
+extern const struct command *const server_commands[];
+extern const size_t server_commands_count;
+
+/* ---- sandbox.c (R10.1): before other threads do anything but wait; LICET_SYSTEM where the kernel
+ * refuses */
+enum status sandbox_enter(const char *state_folder, struct error *error);
+
+#endif

@@ -1,0 +1,216 @@
+#!/usr/bin/python3
+"""The state folder: key and journal, restarts, a full disk (R7.1, R8, R10.6, R10.7)."""
+import os
+import re
+import shutil
+import stat
+import subprocess
+import time
+
+import harness
+from harness import Server, Vendor, increment, new_id, ok, skip, word_of
+
+
+def ends_refused(server, pattern, name):
+    """The server refuses to start, in words."""
+    server.spawn()
+    try:
+        code = server.wait_end()
+    except subprocess.TimeoutExpired:
+        server.kill()
+        code = "it runs"
+    ok(code not in (0, "it runs") and code > 0 and re.search(pattern, server.log()), name, f"{code}\n{server.log()}")
+
+
+def check_first_start():
+    with Server(Vendor()) as server:
+        path = os.path.join(server.state, "first-token")
+        ok(stat.S_IMODE(os.stat(path).st_mode) == 0o600, "R10.6 the first token lies in a file of mode 0600")
+        token = server.first_token()
+        ok(len(token) >= 22 and token not in server.log(), "R10.6 and is not in the log", server.log())
+        key = os.path.join(server.state, "server", "key")
+        ok(stat.S_IMODE(os.stat(key).st_mode) == 0o400, "R9.1 the server's key has mode 0400")
+        modes = {name: oct(stat.S_IMODE(os.stat(os.path.join(folder, name)).st_mode))
+                 for folder, _, names in os.walk(server.state) for name in names if name != "key.pub"}
+        ok(not [name for name, mode in modes.items() if int(mode, 8) & 0o077],
+           "no file of the state folder but the public key is open to others", modes)
+        server.stop()
+        server.start()
+        ok(server.first_token() == token, "R10.6 a restart keeps the first token")
+        ok(server.post("/administrators", {"token": token, "name": "root", "password": harness.PASSWORD}).status == 200,
+           "R10.6 it makes the first administrator")
+        ok(not os.path.exists(path), "R10.6 and its file is gone")
+        server.token = None
+        server.stop()
+        server.start()
+        ok(not os.path.exists(path), "R10.6 a server with an administrator makes no new one at its start")
+
+
+def check_root():
+    if os.getuid() != 0:
+        skip("R10.7 licetd refuses uid 0", "not root")
+        return
+    run = subprocess.run([harness.program(harness.LICETD), "--state", harness.path_of("root-state"), "--root",
+                          f"acme={Vendor().root}"], check=False, capture_output=True, text=True, timeout=20)
+    ok(run.returncode != 0 and "root" in run.stderr and not os.path.exists(harness.path_of("root-state")),
+       "R10.7 licetd refuses uid 0", run.stderr)
+
+
+def check_key_and_journal():
+    vendor = Vendor()
+    server = Server(vendor).start().serve(increment())
+    server.stop()
+    folder, kept = os.path.join(server.state, "server"), harness.path_of("kept")
+    key = os.path.join(folder, "key")
+    shutil.copytree(server.state, kept)
+    os.rename(key, key + ".away")
+    ends_refused(server, r"--rekey", "R7.1 a journal without its key is refused, naming licet request --rekey")
+    os.rename(key + ".away", key)
+    for name in os.listdir(folder):
+        if not name.startswith("key"):
+            move = os.path.join(folder, name)
+            shutil.rmtree(move) if os.path.isdir(move) else os.remove(move)
+    ends_refused(server, r"--rekey", "R7.1 a key without its journal is refused, naming licet request --rekey")
+    other = Server(vendor).start()
+    other.stop()
+    shutil.rmtree(server.state)
+    shutil.copytree(kept, server.state)
+    foreign = os.path.join(other.state, "server", "key")
+    os.remove(key)
+    shutil.copy(foreign, key)
+    for root, folders, names in os.walk(server.state):
+        for name in [root] + [os.path.join(root, entry) for entry in folders + names]:
+            harness.give_away(name)
+    ends_refused(server, r"another server key|--rekey", "R7.1 a journal beside another server's key is refused")
+
+
+def check_damage():
+    """A flipped byte in the middle of the journal is not a torn end."""
+    server = Server(Vendor()).start().serve(increment(seats=1000))
+    with server.connect() as connection:
+        for _ in range(200):
+            connection.call("CHECKOUT", "cad_pro", new_id(), "USER", "alice")
+    server.stop()
+    folder = os.path.join(server.state, "server")
+    names = [name for name in os.listdir(folder) if not name.startswith(("key", "names"))]
+    journals = [os.path.join(root, name) for root, _, files in os.walk(folder) for name in files
+                if not name.startswith(("key", "names"))]
+    largest = max(journals, key=lambda path: len(open(path, "rb").read().rstrip(b"\0")), default=None)
+    ok(largest is not None, "the journal lies in the state folder", names)
+    with open(largest, "r+b") as file:
+        used = len(file.read().rstrip(b"\0"))
+        file.seek(used // 2)
+        byte = file.read(1)
+        file.seek(used // 2)
+        file.write(bytes([byte[0] ^ 0x10]))
+    ends_refused(server, r"licetd repair|damaged", "INV-23 a flipped byte in the middle of the journal is refused")
+
+
+def check_restart():
+    server = Server(Vendor()).start().serve(increment(seats=3, ttl="10s"))
+    leases = [new_id() for _ in range(3)]
+    handles = [server.call("CHECKOUT", "cad_pro", lease, "USER", "alice", "COUNT", 1)[1] for lease in leases]
+    server.call("CHECKIN", leases[2])
+    epoch = server.get("/status").json["epoch"]
+    time.sleep(6)
+    server.stop()
+    server.start()
+    ok(server.get("/status").json["epoch"] == epoch + 1, "R8.8 every start is an epoch")
+    ok(server.features()["cad_pro"]["in-use"] == 2, "INV-14 a restart keeps leases, and those that ended stay ended")
+    ok(server.call("CHECKOUT", "cad_pro", leases[2], "USER", "alice").word == "ENDED",
+       "R8.1 an ended id stays ended over a restart")
+    again = server.call("CHECKOUT", "cad_pro", leases[0], "USER", "alice")
+    ok(again[1] == handles[0], "R8.1 the same id after a restart is the same lease", again)
+    time.sleep(6)
+    ok(server.features()["cad_pro"]["in-use"] == 2,
+       "INV-18 a lease of 10 s that was 6 s old at the restart is alive 6 s after it: it got a fresh ttl")
+    end = time.monotonic() + 12
+    while server.features()["cad_pro"]["in-use"] > 0 and time.monotonic() < end:
+        time.sleep(0.2)
+    ok(server.features()["cad_pro"]["in-use"] == 0, "INV-19 then, without a renewal, it ends")
+    server.stop()
+
+
+def check_stop():
+    """A stop in order: what was decided is answered."""
+    server = Server(Vendor()).start().serve(increment(seats=10000))
+    with server.connect() as connection:
+        leases = [new_id() for _ in range(2000)]
+        connection.send(b"".join(harness.command_bytes("CHECKOUT", "cad_pro", lease) for lease in leases))
+        connection.read()
+        ok(server.stop() == 0, "SIGTERM ends licetd with exit code 0", server.log())
+        answered = 1
+        try:
+            while word_of(connection.read()) == "GRANTED":
+                answered += 1
+        except harness.Closed:
+            pass
+    server.start()
+    in_use = server.features()["cad_pro"]["in-use"]
+    ok(in_use >= answered, "INV-14 every lease that was answered before the stop is there after it", (answered, in_use))
+    server.stop()
+
+
+def check_full_disk():
+    """A tmpfs of 48 MiB, filled to its last byte beside a running server."""
+    if os.getuid() != 0:
+        skip("a full disk", "needs root to mount a small file system")
+        return
+    folder = harness.new_folder("small")
+    mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m,mode=700", "none", folder], check=False,
+                           capture_output=True, text=True)
+    if mount.returncode != 0:
+        skip("a full disk", "mounting a file system is not allowed here")
+        return
+    try:
+        harness.give_away(folder)
+        full_disk(folder)
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+def full_disk(folder):
+    server = Server(Vendor(), "--grants-a-second", "100000000", "--leases-of-source", "8000000", state=folder).start()
+    server.serve(increment(seats=1000000))
+    leases = [new_id() for _ in range(300)]
+    with server.connect() as connection:
+        for lease in leases:
+            connection.call("CHECKOUT", "cad_pro", lease)
+        with open(os.path.join(folder, "filler"), "wb") as file:
+            try:
+                while True:
+                    file.write(b"x" * 65536)
+                    file.flush()
+            except OSError:
+                pass
+        words, extra = {}, 0
+        end = time.monotonic() + 60
+        while "DISKFULL" not in words and time.monotonic() < end:
+            connection.send(b"".join(harness.command_bytes("CHECKOUT", "cad_pro", new_id()) for _ in range(500)))
+            for _ in range(500):
+                word = word_of(connection.read())
+                words[word] = words.get(word, 0) + 1
+            extra = words.get("GRANTED", 0)
+        ok(set(words) == {"GRANTED", "DISKFULL"} or set(words) == {"DISKFULL"},
+           "INV-24 on a full disk new checkouts get DISKFULL, and nothing else goes wrong", words)
+        renewed = {word_of(connection.call("RENEW", lease)) for lease in leases}
+        ok(renewed == {"GRANTED"}, "INV-24 on a full disk renewals go on", renewed)
+        claimed = {word_of(connection.call("CHECKOUT", "cad_pro", lease)) for lease in leases}
+        ok(claimed == {"GRANTED"}, "R8.1 on a full disk a re-claim, which needs no room, goes on", claimed)
+        ended = {word_of(connection.call("CHECKIN", lease)) for lease in leases}
+        ok(ended == {"ENDED"}, "INV-24 on a full disk check-ins go on", ended)
+        ok(server.get("/health").status == 503, "on a full disk /health is not ok")
+        server.kill()
+        server.start()
+        ok(server.features()["cad_pro"]["in-use"] == extra, "INV-14 a crash on the full disk loses nothing", extra)
+        os.remove(os.path.join(folder, "filler"))
+    end = time.monotonic() + 10
+    while word_of(answer := server.call("CHECKOUT", "cad_pro", new_id())) != "GRANTED" and time.monotonic() < end:
+        time.sleep(0.2)
+    ok(word_of(answer) == "GRANTED", "when there is room again, checkouts go on by themselves", answer)
+    ok(server.get("/health").status == 200, "and /health is ok")
+    server.stop()
+
+
+harness.run(check_first_start, check_root, check_key_and_journal, check_damage, check_restart, check_stop,
+            check_full_disk)
