@@ -13,8 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define RELEASE_DATE "2026-11-24" /* the day this version came out: older maintenance will not do  \
-                                   */
+#define RELEASE_DATE                                                                               \
+    "2026-11-24" /* the day this version came out: older maintenance will not do                   \
+                  */
 
 static volatile sig_atomic_t is_interrupted;
 

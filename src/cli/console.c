@@ -53,7 +53,7 @@ static enum status console_read_token(const char *path, char *place, struct erro
     size = text_find(text, '\n');
     memcpy(place, text.data, size);
     place[size] = '\0';
-    free((char *)(uintptr_t)text.data);
+    file_free(text);
     return LICET_OK;
 }
 

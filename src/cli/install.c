@@ -69,16 +69,20 @@ static void install_print_change(const json_t *change)
 
 static void install_print_preview(const json_t *preview)
 {
-    const json_t *item;
-    size_t index;
+    const json_t *changes = json_object_get(preview, "changes");
+    const json_t *warnings = json_object_get(preview, "warnings");
 
     printf("%s: generation %lld would replace generation %lld, for customer %s\n%s\n",
            install_string(preview, "vendor"), install_number(preview, "generation"),
            install_number(preview, "installed_generation"), install_string(preview, "customer"),
            install_string(preview, "hash"));
-    json_array_foreach(json_object_get(preview, "changes"), index, item) install_print_change(item);
-    json_array_foreach(json_object_get(preview, "warnings"), index, item)
-        printf("  note: %s\n", json_is_string(item) ? json_string_value(item) : "?");
+    for (size_t index = 0; index < json_array_size(changes); index++)
+        install_print_change(json_array_get(changes, index));
+    for (size_t index = 0; index < json_array_size(warnings); index++) {
+        const char *warning = json_string_value(json_array_get(warnings, index));
+
+        printf("  note: %s\n", warning == NULL ? "?" : warning);
+    }
     if (json_is_true(json_object_get(preview, "shrinks")))
         printf("  This takes something away. Running leases go on until the end of drain.\n");
 }
@@ -195,7 +199,7 @@ static enum status install_file(const struct install *install, struct text file,
 
 enum status install_run(int argc, char **argv, struct error *error)
 {
-    struct install install = {0};
+    struct install install = {.path = ""};
     struct text file = {NULL, 0};
     enum status status = install_parse(&install, argc, argv, error);
 
@@ -203,6 +207,6 @@ enum status install_run(int argc, char **argv, struct error *error)
         status = file_read(install.path, LICENSE_FILE_BYTES_MAX, &file, error);
     if (status == LICET_OK)
         status = install_file(&install, file, error);
-    free((char *)(uintptr_t)file.data);
+    file_free(file);
     return status;
 }

@@ -54,19 +54,21 @@ static void status_print_feature(const json_t *feature)
 
 static void status_print(const json_t *root)
 {
-    const json_t *item;
-    size_t index;
+    const json_t *vendors = json_object_get(root, "vendors");
+    const json_t *features = json_object_get(root, "features");
 
     printf("%s  licetd %s, running since %s, epoch %lld, %lld lease(s)\nkey %s\n\n",
            status_string(root, "name", "?"), status_string(root, "version", "?"),
            status_string(root, "started", "?"), status_number(root, "epoch"),
            status_number(root, "leases"), status_string(root, "key", "?"));
-    json_array_foreach(json_object_get(root, "vendors"), index, item) status_print_vendor(item);
-    if (json_array_size(json_object_get(root, "features")) == 0)
+    for (size_t index = 0; index < json_array_size(vendors); index++)
+        status_print_vendor(json_array_get(vendors, index));
+    if (json_array_size(features) == 0)
         return;
     printf("\n  %-24s %12s %8s %8s  %-10s  %s\n", "FEATURE", "SEATS", "IN USE", "OVERHANG",
            "MAINTAINED", "ENDS");
-    json_array_foreach(json_object_get(root, "features"), index, item) status_print_feature(item);
+    for (size_t index = 0; index < json_array_size(features); index++)
+        status_print_feature(json_array_get(features, index));
 }
 
 static enum status status_show(bool is_json, struct error *error)

@@ -40,9 +40,7 @@ static void grant_terms_add(struct grant_terms *terms, const struct license_incr
 {
     int64_t end = grant_line_end(line);
 
-    if (!terms->is_served || end == 0)
-        terms->end = end;
-    else if (terms->end != 0 && end > terms->end)
+    if (!terms->is_served || end == 0 || (terms->end != 0 && end > terms->end))
         terms->end = end;
     if (line->burst_s > 0 || line->advisory > 0) /* such a line's seats have no upper bound */
         terms->seats = UINT64_MAX;

@@ -403,7 +403,7 @@ enum status lease_answer(struct licet *client, struct lease *lease, const struct
                          struct instant now, struct error *error)
 {
     const struct reply_item *root = &reply->items[0];
-    struct lease_grant grant;
+    struct lease_grant grant = {0};
     struct text sentence;
     enum status status;
 

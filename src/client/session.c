@@ -480,23 +480,27 @@ static void session_exchange(struct licet *client, struct instant now, uint32_t 
 /* When somebody has something to say; INT64_MAX: nobody. */
 static struct instant session_speaks_at(const struct licet *client)
 {
-    struct instant at = client->why.is_wanted ? (struct instant){0} : never;
+    struct instant at = never;
 
+    if (client->why.is_wanted)
+        at.ms = 0;
     for (uint32_t index = 0; index < client->leases_count; index++)
         at = instant_earlier(at, lease_speaks_at(&client->leases[index]));
     return at;
 }
 
-static void session_start(struct licet *client, struct instant now, bool is_urgent)
+/* False: nobody wants a connection, or not yet. */
+static bool session_start(struct licet *client, struct instant now, bool is_urgent)
 {
     struct session *session = &client->session;
 
     if (is_urgent && session->connect_at.ms > session->failed_at.ms + SESSION_URGENT_MS)
         session->connect_at = instant_add_ms(session->failed_at, SESSION_URGENT_MS);
     if (now.ms < session_speaks_at(client).ms || now.ms < session->connect_at.ms)
-        return;
+        return false;
     session->state = LINK_CONNECTING;
     session->deadline = instant_add_ms(now, client->timeout_ms / 2);
+    return true;
 }
 
 /* Nothing to wait for but time. */
@@ -515,9 +519,7 @@ void session_step(struct licet *client, uint32_t wait_ms, bool is_urgent)
 
     for (uint32_t index = 0; index < client->leases_count; index++)
         lease_tick(&client->leases[index], now, session);
-    if (session->state == LINK_DOWN)
-        session_start(client, now, is_urgent);
-    if (session->state == LINK_DOWN)
+    if (session->state == LINK_DOWN && !session_start(client, now, is_urgent))
         session_rest(client, now, wait_ms);
     if (session->state == LINK_CONNECTING)
         session_connect(client, now, wait_ms);

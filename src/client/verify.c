@@ -111,7 +111,7 @@ static void verify_describe(const struct license *license, licet_verdict *verdic
         hash_print(&license->servers[0].key, &key);
 }
 
-static enum status verify_all(const licet_claim *claim, struct trust *trust, struct arena *arena,
+static enum status verify_all(const licet_claim *claim, struct trust trust, struct arena *arena,
                               licet_verdict *verdict, struct error *error)
 {
     struct revocations revocations;
@@ -119,13 +119,13 @@ static enum status verify_all(const licet_claim *claim, struct trust *trust, str
     enum status status = LICET_OK;
 
     if (claim->revocations != NULL && claim->revocations[0] != '\0') {
-        status = revocations_read(text_of(claim->revocations), trust->roots, trust->roots_count,
+        status = revocations_read(text_of(claim->revocations), trust.roots, trust.roots_count,
                                   arena, &revocations, error);
-        trust->revocations = &revocations;
+        trust.revocations = &revocations;
     }
     if (status == LICET_OK)
         status =
-            license_read(text_make(claim->file, claim->file_size), trust, arena, &license, error);
+            license_read(text_make(claim->file, claim->file_size), &trust, arena, &license, error);
     if (status == LICET_OK && claim->proof != NULL)
         status = verify_lease(claim, &license, verdict, error);
     if (status == LICET_OK)
@@ -153,7 +153,7 @@ licet_status licet_verify(const licet_claim *claim, void *memory, size_t memory_
     status =
         client_read_trust(known.roots, known.vendor == NULL ? "" : known.vendor, &trust, error);
     if (status == LICET_OK)
-        status = verify_all(&known, &trust, &arena, &verdict, error);
+        status = verify_all(&known, trust, &arena, &verdict, error);
     if (status == LICET_OK)
         api_struct_write(ret_verdict, ret_verdict->size, &verdict, sizeof(verdict));
     return status;

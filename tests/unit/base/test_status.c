@@ -29,8 +29,7 @@ int main(void)
     ok(status_http(LICET_NO_SEAT) == 409 && status_exit_code(LICET_NO_SEAT) == 12,
        "and what HTTP and shells see");
     ok(strcmp(status_word((enum status)999), "SYSTEM") == 0, "an unknown number is a system error");
-    ok(status_of_word("NOSEAT", 6) == LICET_NO_SEAT &&
-           status_of_word("NOSEATS", 7) == LICET_SYSTEM,
+    ok(status_of_word("NOSEAT", 6) == LICET_NO_SEAT && status_of_word("NOSEATS", 7) == LICET_SYSTEM,
        "a word finds its row, another word none");
     ok(error_set(&error, LICET_INVALID, "line %d", 7) == LICET_INVALID,
        "the finder returns what it set");

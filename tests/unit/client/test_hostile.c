@@ -361,6 +361,12 @@ static void test_grants_beyond_the_file(void)
                 "INCREMENT cad_pro sn=A-1 seats=10 maintenance=none expiry=2026-11-20 ttl=60s");
     ok(try_checkout(world, "cad_pro", NULL, 1, NULL, &error) == LICET_MISMATCH,
        "R4.4 nor does one that has ended");
+    world_serve(world, &world->keys, "acme", 7,
+                "INCREMENT cad_pro sn=A-1 seats=10 maintenance=none expiry=2026-11-20 ttl=60s\n"
+                "INCREMENT cad_pro sn=A-2 seats=1 maintenance=none expiry=permanent ttl=60s");
+    ok(try_checkout(world, "cad_pro", NULL, 1, NULL, &error) == LICET_OK &&
+           try_checkout(world, "cad_pro", NULL, 2, NULL, &error) == LICET_MISMATCH,
+       "R4.4 nor do its seats count beside those of another line");
     world_destroy(world);
 }
 

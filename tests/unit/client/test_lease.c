@@ -217,6 +217,25 @@ static void test_many(void)
     world_destroy(world);
 }
 
+/* A place is given to a new lease while the answer to the last one is still on its way. */
+static void test_a_late_answer(void)
+{
+    struct world *world = world_create();
+    licet *client = world_open(world, NULL);
+    licet_lease lease;
+    licet_error error;
+
+    client->leases_count = 1;
+    world->delay_until = world->now_ms + 1060;
+    ok(licet_checkout(client, "cad_pro", NULL, 1, &lease, &error) == LICET_TIMEOUT,
+       "an answer that is too late is a time-out");
+    ok(licet_checkout(client, "cad_std", NULL, 1, &lease, &error) == LICET_OK &&
+           strcmp(info_of(client, lease).feature, "cad_std") == 0 && world->connects == 2,
+       "and is not taken for the answer to the next question");
+    licet_close(client);
+    world_destroy(world);
+}
+
 static void test_why(void)
 {
     struct world *world = world_create();
@@ -243,6 +262,7 @@ int main(void)
     test_silence();
     test_a_new_generation();
     test_many();
+    test_a_late_answer();
     test_why();
     return tap_done();
 }

@@ -329,7 +329,7 @@ static int64_t world_read(void *context, void *data, size_t data_size, uint32_t 
 
     if (!world->is_connected || (world_is_cut(world) && world->sent >= world->cut_at))
         return -1;
-    if (size == 0) {
+    if (size == 0 || world->now_ms < world->delay_until) {
         world->now_ms += timeout_ms;
         return 0;
     }

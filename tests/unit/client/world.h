@@ -41,13 +41,14 @@ struct world {
     void (*tamper_proof)(struct world *world, struct lease_proof *proof);
     int64_t flip_at; /* this byte of each connection is changed; -1: none */
     uint8_t flip_with;
-    int64_t cut_at;     /* the first connection ends before this byte; -1: never */
-    size_t chunk;       /* bytes a read gives at most */
-    bool is_silent;     /* reads, never answers */
-    bool is_down;       /* refuses connections */
-    bool is_black_hole; /* never finishes a connection */
-    bool has_no_proof;  /* grants without one */
-    bool replays;       /* answers CHECKOUT and RENEW with the first grant again */
+    int64_t cut_at;      /* the first connection ends before this byte; -1: never */
+    size_t chunk;        /* bytes a read gives at most */
+    bool is_silent;      /* reads, never answers */
+    int64_t delay_until; /* no answer arrives before */
+    bool is_down;        /* refuses connections */
+    bool is_black_hole;  /* never finishes a connection */
+    bool has_no_proof;   /* grants without one */
+    bool replays;        /* answers CHECKOUT and RENEW with the first grant again */
 
     /* What happened. */
     uint32_t connects, chains, checkouts, renews, checkins, whys;
