@@ -2,12 +2,23 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "server/repair.h"
 #include "server/server.h"
 
 static int licetd_fail(const char *event, enum status status, const struct error *error)
 {
     log_error(event, "cause=\"%s\"", error_text(error, status));
     return status_exit_code(status);
+}
+
+static enum status licetd_act(const struct options *options, struct error *error)
+{
+    if (options->act == LICETD_REPAIR)
+        return journal_act_repair(options, error);
+    if (options->act == LICETD_CHECK_JOURNAL)
+        return journal_act_check(options, error);
+    puts("the configuration is in order");
+    return LICET_OK;
 }
 
 int main(int argc, char **argv)
@@ -25,9 +36,9 @@ int main(int argc, char **argv)
                   "licetd does not run as root; start it as a user of its own");
         return licetd_fail("server.refused", LICET_FORBIDDEN, &error);
     }
-    if (options.is_check) {
-        puts("the configuration is in order");
-        return 0;
+    if (options.act != LICETD_SERVE) {
+        status = licetd_act(&options, &error);
+        return status == LICET_OK ? 0 : licetd_fail("act.failed", status, &error);
     }
     status = server_create(&options, &server, &error);
     if (status != LICET_OK)

@@ -197,6 +197,7 @@ static const char options_usage[] =
     "usage: licetd [--config FILE] [--state FOLDER] [--root VENDOR=FILE]... [--listen "
     "ADDRESS:PORT]...\n"
     "              [--allow NETWORK]... [--host NAME]... [--name NAME] [--check] [--version]\n"
+    "       licetd check|repair --state FOLDER\n"
     "licetd(8) and licetd.conf(5) explain them.\n";
 
 static enum status options_flag(struct options *options, int flag, int index, const char *value,
@@ -214,7 +215,7 @@ static enum status options_flag(struct options *options, int flag, int index, co
         return options_add_root(options, text_head(text, equals), text_skip(text, equals + 1),
                                 error);
     case FLAG_CHECK:
-        options->is_check = true;
+        options->act = LICETD_CHECK_OPTIONS;
         return LICET_OK;
     case FLAG_VERSION:
         puts("licetd " LICET_VERSION);
@@ -236,6 +237,8 @@ static enum status options_complete(struct options *options, struct error *error
         return error_set(
             error, LICET_INVALID,
             "say where the state lies: state= in the configuration, or --state FOLDER");
+    if (options->act == LICETD_CHECK_JOURNAL || options->act == LICETD_REPAIR)
+        return LICET_OK;
     if (options->listens_count == 0)
         options_add_listen(options, TEXT("127.0.0.1:7380"), NULL);
     if (options->name[0] == '\0' && gethostname(options->name, sizeof(options->name)) != 0)
@@ -258,6 +261,11 @@ enum status options_read(int argc, char **argv, struct options *ret_options, str
     memset(options, 0, sizeof(*options));
     options->leases_of_source_max = LEASES_OF_SOURCE_DEFAULT;
     options->grants_a_second_max = GRANTS_A_SECOND_DEFAULT;
+    if (argc > 1 && (strcmp(argv[1], "check") == 0 || strcmp(argv[1], "repair") == 0)) {
+        options->act = argv[1][0] == 'c' ? LICETD_CHECK_JOURNAL : LICETD_REPAIR;
+        argc--;
+        argv++;
+    }
     while ((flag = getopt_long(argc, argv, "", options_flags, &index)) != -1) {
         status = options_flag(options, flag, index, optarg, error);
         if (status != LICET_OK)

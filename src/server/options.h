@@ -13,6 +13,13 @@
 #define HOST_NAMES_MAX 16      /* host=: names under which browsers may call */
 #define OPTION_PATH_MAX 1024
 
+enum options_act {
+    LICETD_SERVE,
+    LICETD_CHECK_OPTIONS, /* --check: read the configuration, say what is wrong, end */
+    LICETD_CHECK_JOURNAL, /* licetd check */
+    LICETD_REPAIR,        /* licetd repair */
+};
+
 struct vendor_options {
     char name[NAME_MAX_BYTES + 1];
     struct public_key roots[TRUST_ROOTS_MAX];
@@ -32,7 +39,7 @@ struct options {
     uint32_t vendors_count;
     uint32_t leases_of_source_max; /* R10.4 */
     uint32_t grants_a_second_max;  /* of one source address, R10.4 */
-    bool is_check;                 /* --check: read everything, say what is wrong, end */
+    enum options_act act;
 };
 
 /* Command line and file. LICET_INVALID with the file and line, or the option. */

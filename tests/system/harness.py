@@ -341,6 +341,11 @@ class Server:
         return as_user(program(LICETD), "--state", self.state, "--listen", self.listen, "--name", self.name, *roots,
                        *self.options)
 
+    def act(self, verb):
+        """`licetd check` or `licetd repair` on this state, which no server is using now."""
+        return subprocess.run(as_user(program(LICETD), verb, "--state", self.state), check=False, capture_output=True,
+                              text=True, cwd=FOLDER, timeout=WAIT_SECONDS)
+
     def spawn(self):
         self.log_start = os.path.getsize(self.log_path)
         with open(self.log_path, "ab") as log:

@@ -104,6 +104,17 @@ def check_damage():
         file.seek(used // 2)
         file.write(bytes([byte[0] ^ 0x10]))
     ends_refused(server, r"licetd repair|damaged", "INV-23 a flipped byte in the middle of the journal is refused")
+    found = server.act("check")
+    ok(found.returncode != 0 and "is damaged at byte" in found.stderr, "licetd check names the damage", found.stderr)
+    repaired = server.act("repair")
+    ok(repaired.returncode == 0 and "lost: the records" in repaired.stdout, "licetd repair says what is lost",
+       repaired.stdout)
+    ok(server.act("check").returncode == 0, "and what it keeps is whole")
+    server.start()
+    left = server.features()["cad_pro"]["in-use"]
+    ok(0 < left < 200, "the server serves again, with the leases before the damage", left)
+    ok(server.act("repair").returncode != 0, "a journal in use is not repaired")
+    server.stop()
 
 
 def check_restart():
