@@ -230,7 +230,7 @@ struct seat_reply {
     uint32_t ttl_ms; /* from the request's arrival; already cut at `end` */
     int64_t end;     /* absolute end in UTC, 0: none (R4.4) */
     uint32_t flags;
-    bool is_reclaim;           /* granted without a new record */
+    bool is_reclaim;           /* of a live lease, without a new record */
     struct seat_denial denial; /* where status is a refusal of a seat */
 };
 

@@ -66,8 +66,9 @@ static void check_granted(struct oracle *oracle, const struct oracle_act *act, s
     int64_t utc = act->now.utc.s;
 
     check_depends(oracle, reply, fact_number(fact));
-    if (reply->is_reclaim == is_new)
-        oracle_blame(oracle, "R8.1 a reply confuses a new lease with a re-claimed one");
+    if (reply->is_reclaim != (fact_number(fact) < act->first_number))
+        oracle_blame(oracle,
+                     "R8.1 a reply confuses a lease that was written with a re-claimed one");
     if (reply->handle != fact->granted_number || reply->count != fact->count ||
         reply->release != fact->release || reply->end != fact_end(fact) ||
         reply->generation != version->installation.generation)

@@ -133,8 +133,7 @@ uint64_t fact_number(const struct fact *fact)
 {
     if (fact->ended_number != 0)
         return fact->ended_number;
-    /* a cut that was lifted binds nobody any more */
-    if (fact->endings_count > 0 && fact->endings[fact->endings_count - 1].end != INT64_MAX)
+    if (fact->endings_count > 0)
         return fact->endings[fact->endings_count - 1].number;
     return fact->granted_number;
 }

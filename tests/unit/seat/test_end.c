@@ -71,6 +71,37 @@ static void test_renew(void)
     world_end(&world);
 }
 
+/* A re-claim may make or lift a cut: that is a record, and whoever is told of it waits for it. */
+static void test_reclaim(void)
+{
+    struct world world;
+    struct seat_line line = line_of(LA1, EDITOR, 2);
+    struct seat_reply reply;
+
+    world_begin(&world, (struct seats_options){0});
+    world_start(&world);
+    line.expiry = NOON + 100;
+    world_install(&world, &line, 1);
+    checkout(&world, 1, EDITOR);
+    world_pass_ms(&world, 50000);
+    reply = checkout(&world, 1, EDITOR);
+    ok(reply.end == NOON + 100 && reply.depends_on == world.records_count && !reply.is_reclaim,
+       "R4.4 a re-claim that is cut waits for the record of the cut");
+    reply = checkout(&world, 1, EDITOR);
+    ok(reply.end == NOON + 100 && reply.depends_on == world.records_count && reply.is_reclaim,
+       "R4.4 the next one writes none and waits for the same");
+    line.expiry = 0;
+    world_install(&world, &line, 1);
+    reply = checkout(&world, 1, EDITOR);
+    ok(reply.end == 0 && reply.depends_on == world.records_count && !reply.is_reclaim &&
+           world.records[world.records_count - 1].kind == SEAT_RECORD_ENDING,
+       "R4.4 a re-claim that lifts the cut waits for the record of that");
+    ok(renew(&world, 1).depends_on == world.records_count && world.event_records == 0,
+       "R4.4 and so does a renewal after it");
+    ok(world_replays(&world), "and that folds");
+    world_end(&world);
+}
+
 static void test_refresh_by(void)
 {
     struct world world;
@@ -177,6 +208,7 @@ int main(void)
 {
     test_grant();
     test_renew();
+    test_reclaim();
     test_refresh_by();
     test_start();
     test_restart();
