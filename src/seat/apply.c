@@ -178,9 +178,13 @@ static enum status apply_ended(struct seats *seats, uint64_t number,
         return apply_damaged(error, number, "a lease ends twice");
     if (seats->leases[lease].handle != record->ended.handle)
         return apply_damaged(error, number, "a lease ends under another handle");
+    if (record->ended.forgets > seats->ended_count)
+        return apply_damaged(error, number, "more ended ids are forgotten than there are");
     apply_release(seats, lease, record->at);
+    /* Order: before the cap of its source may forget one that is counted here. */
+    for (uint32_t i = 0; i < record->ended.forgets; i++)
+        lease_forget(seats, seats->ended_first);
     apply_tombstone(seats, lease, number, record);
-    lease_prune(seats, record->at);
     return LICET_OK;
 }
 

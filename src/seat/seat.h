@@ -181,7 +181,9 @@ struct seat_record {
             struct lease_id
                 id; /* also of a lease that this fold does not know: then only the id stays ended */
             name_id source;
-        } ended; /* CHECKIN, EXPIRE */
+            uint32_t forgets; /* so many of the oldest ended ids are forgotten with it:
+                                 SEAT_FORGETS_MAX at most, 0 in a snapshot */
+        } ended;              /* CHECKIN, EXPIRE */
         struct {
             uint64_t handle;
             struct lease_id id;
@@ -194,6 +196,9 @@ struct seat_record {
         } request;
     };
 };
+
+/* More than the one id that comes, so that a backlog melts. */
+#define SEAT_FORGETS_MAX 2u
 
 #define SEAT_FLAG_OVERDRAFT 1u /* R8.2, the leaf's flags */
 #define SEAT_FLAG_BORROW 2u

@@ -15,6 +15,8 @@
 #include "seat/seat.h"
 #include "seat/table.h"
 
+#define TOMBSTONE_MS ((int64_t)TOMBSTONE_SECONDS * 1000)
+
 enum lease_state {
     LEASE_FREE = 0,
     LEASE_LIVE = 1,
@@ -226,7 +228,9 @@ uint32_t lease_place(struct seats *seats);
 void lease_index(struct seats *seats, uint32_t lease);
 void lease_end(struct seats *seats, uint32_t lease);    /* links it among the ended, caps applied */
 void lease_forget(struct seats *seats, uint32_t lease); /* of an ended one */
-void lease_prune(struct seats *seats, int64_t at);      /* two at most */
+/* How many of the oldest ended ids have had their window, SEAT_FORGETS_MAX at most. The records
+ * carry it: their own time is UTC, which leaps, and a window is counted by the instant (R8.1). */
+uint32_t lease_stale(const struct seats *seats, int64_t now_ms);
 
 /* ---- wheel.c */
 void wheel_start(struct seats *seats, int64_t now_ms);

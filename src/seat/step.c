@@ -45,6 +45,7 @@ static void step_write_ended(struct seats *seats, struct seat_effects *effects, 
     record->ended.handle = seats->leases[lease].handle;
     record->ended.id = seats->leases[lease].id;
     record->ended.source = seats->leases[lease].source;
+    record->ended.forgets = lease_stale(seats, seats->now_ms);
     step_commit(seats, effects);
 }
 

@@ -104,7 +104,6 @@ static void apply_end(struct oracle *oracle, const struct oracle_act *act,
     fact->ended_number = number;
     fact->ended_ms = act->now.instant.ms;
     fact->was_told_ended = false;
-    fact->may_be_forgotten = false;
     oracle->counts.ends++;
     if (fact->granted_number != 0)
         held_over_cap(oracle, fact->vendor, number, record->at);
