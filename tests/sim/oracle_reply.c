@@ -176,16 +176,18 @@ static void check_refused_checkout(struct oracle *oracle, const struct oracle_ac
                      status_word(act->reply->status));
 }
 
-/* May the server refuse to renew this lease? Only at its end (R4.4) or where drain marked it. */
+/* May the server refuse to renew this lease? Only where drain marked it, or where an end has come
+ * and not everybody has a seat now (R4.4). */
 static bool may_refuse_renewal(struct oracle *oracle, const struct oracle_act *act,
                                const struct fact *fact)
 {
     const struct version *version = version_of(oracle, fact->vendor);
     uint64_t family = family_of(oracle, version, fact->feature);
 
-    if (fact_is_marked(fact) || (fact_end(fact) != 0 && fact_end(fact) <= act->now.utc.s))
+    if (fact_is_marked(fact))
         return true;
-    return family_dates_passed(oracle, version, family);
+    return family_dates_passed(oracle, version, family) &&
+           overhang_of(oracle, version, fact->vendor, family, act->now.utc.s, HOLDERS_ALL) > 0;
 }
 
 static void check_checkout(struct oracle *oracle, const struct oracle_act *act)

@@ -178,6 +178,29 @@ static void test_installed_end(void)
     world_end(&world);
 }
 
+/* Who is renewed after an end is judged by what serves now, not by what served at the end. */
+static void test_started_since(void)
+{
+    struct world world;
+    struct seat_line lines[2] = {line_of(LA1, EDITOR, 1), line_of(LA2, EDITOR, 1)};
+
+    world_begin(&world, (struct seats_options){0});
+    world_start(&world);
+    lines[0].expiry = NOON + 30;
+    lines[1].start = NOON + 40;
+    world_install(&world, lines, 2);
+    checkout(&world, 1, EDITOR);
+    world_pass_ms(&world, 5000);
+    world.now.utc.s = NOON + 30;
+    world_tick(&world);
+    ok(renew(&world, 1).status == LICET_EXPIRED, "R4.4 nothing serves between the two lines");
+    world.now.utc.s = NOON + 45;
+    ok(renew(&world, 1).status == LICET_OK, "R4.4 a line that has started since keeps the holder");
+    ok(checkout(&world, 2, EDITOR).status == LICET_NO_SEAT, "R4.3 and has no other seat");
+    ok(world_replays(&world), "and that folds");
+    world_end(&world);
+}
+
 /* INV-20 again, with dates: what is served follows the clock it is given; leases follow theirs. */
 static void test_clock(void)
 {
@@ -213,6 +236,7 @@ int main(void)
     test_start();
     test_restart();
     test_installed_end();
+    test_started_since();
     test_clock();
     return tap_done();
 }
