@@ -137,11 +137,14 @@ static void level_force(struct seats *seats, struct family *family, uint32_t lea
 {
     int64_t left_ms = seats->leases[lease].deadline_ms - now.instant.ms;
     int64_t lasts_until = now.utc.s + (left_ms + 999) / 1000;
-    uint32_t level = family->base_level;
+    uint32_t level = level_of(seats, family, lease), counted;
 
+    if (level < family->passed)
+        level = family->passed; /* beyond an end that has come it is judged when it is renewed */
+    counted = level;
     while (level < family->ends_count && family->ends[level] < lasts_until)
         level++;
-    if (level == family->base_level)
+    if (level == counted)
         return;
     level_set(seats, lease, level);
     family->is_forced = true;
@@ -149,8 +152,10 @@ static void level_force(struct seats *seats, struct family *family, uint32_t lea
 
 void levels_force(struct seats *seats, struct seat_now now)
 {
+    seats->ahead_ms = now.utc.s * 1000 - now.instant.ms;
+    seats->utc = now.utc.s;
     for (uint32_t i = 1; i <= seats->families_count; i++) {
-        struct family *family = &seats->families[i];
+        struct family *family = family_look(seats, &seats->families[i], now.utc.s);
 
         if (family->passed == family->ends_count ||
             family->ends[family->passed] >= now.utc.s + LEASE_TTL_SECONDS_MAX)
@@ -162,4 +167,18 @@ void levels_force(struct seats *seats, struct seat_now now)
                 level_force(seats, family, lease, now);
         }
     }
+}
+
+/* Time in whole seconds hides up to one of them. */
+#define LEVELS_LEAP_MS 1000
+
+void levels_follow(struct seats *seats, struct seat_now now)
+{
+    int64_t ahead_ms = now.utc.s * 1000 - now.instant.ms;
+
+    if (now.utc.s < seats->utc || ahead_ms > seats->ahead_ms + LEVELS_LEAP_MS)
+        levels_force(seats, now);
+    seats->utc = now.utc.s;
+    if (ahead_ms < seats->ahead_ms)
+        seats->ahead_ms = ahead_ms;
 }

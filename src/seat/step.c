@@ -444,6 +444,8 @@ void seat_step(struct seats *seats, struct seat_now now, const struct seat_event
     now.utc.s = now.utc.s < 0 ? 0 : now.utc.s > STEP_UTC_MAX ? STEP_UTC_MAX : now.utc.s;
     if (!seats->is_started)
         step_begin(seats, now);
+    else
+        levels_follow(seats, now);
     if (event->kind != SEAT_MORE) {
         assert(seats->stage == STEP_IDLE);
         seats->stage = STEP_EXPIRE;

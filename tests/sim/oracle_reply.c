@@ -48,8 +48,8 @@ static void check_ends(struct oracle *oracle, const struct oracle_act *act, cons
         const struct line_fact *line = &version->lines[index];
         int64_t end = seating_line_end(&line->line);
 
-        if (oracle->has_leapt || line->is_vanished || line->line.state != LINE_ENABLED ||
-            end <= now.utc.s || (line_bits(oracle, &line->line) & family) == 0 ||
+        if (line->is_vanished || line->line.state != LINE_ENABLED || end <= now.utc.s ||
+            (line_bits(oracle, &line->line) & family) == 0 ||
             act->reply->ttl_ms <= (end - now.utc.s) * 1000)
             continue;
         if (!end_fits(oracle, now, fact, end, -2 * LEASE_MARGIN_MS, false))

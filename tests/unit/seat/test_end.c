@@ -178,6 +178,41 @@ static void test_installed_end(void)
     world_end(&world);
 }
 
+/* Whoever came while the clock was wrong lasts beyond an end that nobody expected. */
+static void test_leap_ahead(void)
+{
+    struct world world;
+
+    world_with_end(&world);
+    checkout(&world, 1, EDITOR);
+    ok(checkout(&world, 2, EDITOR).end == NOON + 30, "R4.4 a lease is cut for want of a seat");
+    world.now.utc.s -= 3600;
+    checkin(&world, 1);
+    ok(checkout(&world, 3, EDITOR).end == 0, "R4.4 with the clock set back the end is far away");
+    world.now.utc.s += 3600;
+    ok(renew(&world, 2).end == NOON + 30,
+       "R4.4 set right again, whoever came meanwhile counts beyond the end: the cut stays");
+    ok(checkout(&world, 4, EDITOR).end == NOON + 30, "R4.4 also for who is new");
+    ok(seats_check(world.seats) == NULL && world_replays(&world), "and that folds");
+    world_end(&world);
+}
+
+/* An end that has come is to come again: whoever lasts beyond it then takes a seat there. */
+static void test_leap_back(void)
+{
+    struct world world;
+
+    world_with_end(&world);
+    world.now.utc.s = NOON + 35;
+    checkout(&world, 1, EDITOR);
+    world.now.utc.s = NOON;
+    ok(checkout(&world, 2, EDITOR).end == NOON + 30,
+       "R4.4 a seat that is held beyond an end is not promised again when the clock goes back");
+    ok(renew(&world, 1).end == 0, "R4.4 who holds it keeps it");
+    ok(seats_check(world.seats) == NULL && world_replays(&world), "and that folds");
+    world_end(&world);
+}
+
 /* Who is renewed after an end is judged by what serves now, not by what served at the end. */
 static void test_started_since(void)
 {
@@ -236,6 +271,8 @@ int main(void)
     test_start();
     test_restart();
     test_installed_end();
+    test_leap_ahead();
+    test_leap_back();
     test_started_since();
     test_clock();
     return tap_done();
