@@ -72,7 +72,7 @@ struct oracle {
     uint32_t leases_of_source_max;
     uint64_t steps;
     bool is_shown_ignored;
-    bool has_leapt;  /* the UTC clock was set, so drains and cuts follow one clock or the other */
+    bool has_leapt;  /* the UTC clock was set, so drains follow one clock or the other */
     bool has_covers; /* some line covered another feature: families are not single features */
     bool has_clock;
     int64_t clock_ahead_s; /* of UTC before the instant */
