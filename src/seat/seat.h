@@ -28,9 +28,16 @@
  *             OVER_LIMIT: nothing has changed.
  *
  * Leases that have come due end before the event is looked at, so a request finds the seats that
- * are free by then; of more than SEAT_ENDS_MAX the rest ends with the next event, and next_timer is
- * already past. Windows, deadlines and drains are measured by the instant; only dates that people
- * signed, and what a restart left of a drain, by UTC.
+ * are free by then.
+ *
+ * Limit: of more than SEAT_ENDS_MAX the rest ends with the next event, whatever it is, and
+ * next_timer is already past. Until then a request may be refused for leases whose time is over. To
+ * end all of its family first would break the bound on an event's records, for which the shell
+ * keeps room. It takes a thousand leases of one millisecond, as one ttl after a restart; the
+ * timer then asks for tick after tick at once, and a client that was refused asks again later.
+ *
+ * Windows, deadlines and drains are measured by the instant; only dates that people signed, and
+ * what a restart left of a drain, by UTC.
  *
  * Rules: rules.md 1.3, 1.4, 4, 5.1, 8. Not here yet: other models than concurrent, borrow, linger,
  * queue, burst.
@@ -253,8 +260,7 @@ struct seat_effects {
     uint64_t first_number;
     bool has_reply;
     struct seat_reply reply;
-    bool more; /* call again with SEAT_MORE before any other event */
-    bool has_alarm;
+    bool more;                 /* call again with SEAT_MORE before any other event */
     struct instant next_timer; /* when SEAT_TICK is wanted next; INT64_MAX: never */
 };
 

@@ -437,7 +437,7 @@ void seat_step(struct seats *seats, struct seat_now now, const struct seat_event
 {
     effects->records_count = 0;
     effects->first_number = seats->next_number;
-    effects->has_reply = effects->more = effects->has_alarm = false;
+    effects->has_reply = effects->more = false;
     if (now.instant.ms < seats->now_ms)
         now.instant.ms = seats->now_ms; /* this clock never goes back */
     seats->now_ms = now.instant.ms;
