@@ -104,7 +104,7 @@ static enum status apply_grant(struct seats *seats, uint64_t number,
 {
     uint32_t lease, pool;
 
-    if (!grant_is_sound(seats, record))
+    if (!grant_is_sound(seats, record) || (number != 0 && record->grant.handle > number))
         return apply_damaged(error, number, "a lease has a value out of its range");
     lease = lease_find(seats, &record->grant.id);
     if (lease != 0 && seats->leases[lease].state == LEASE_LIVE)
@@ -118,8 +118,6 @@ static enum status apply_grant(struct seats *seats, uint64_t number,
     if (pool == 0)
         return apply_damaged(error, number, "more features than this license server may hold");
     apply_lease(seats, lease, pool, record);
-    if (record->grant.handle >= seats->next_number)
-        seats->next_number = record->grant.handle + 1;
     return LICET_OK;
 }
 
@@ -180,9 +178,13 @@ static enum status apply_ended(struct seats *seats, uint64_t number,
         return apply_damaged(error, number, "a lease ends twice");
     if (seats->leases[lease].handle != record->ended.handle)
         return apply_damaged(error, number, "a lease ends under another handle");
+    if (record->ended.forgets > seats->ended_count)
+        return apply_damaged(error, number, "more ended ids are forgotten than there are");
     apply_release(seats, lease, record->at);
+    /* Order: before the cap of its source may forget one that is counted here. */
+    for (uint32_t i = 0; i < record->ended.forgets; i++)
+        lease_forget(seats, seats->ended_first);
     apply_tombstone(seats, lease, number, record);
-    lease_prune(seats, record->at);
     return LICET_OK;
 }
 

@@ -16,7 +16,7 @@ uint32_t lease_ttl_ms(int64_t utc, uint32_t ttl_s, int64_t end)
 bool decide_is_tombstone(const struct seats *seats, uint32_t lease, int64_t now_ms)
 {
     return lease != 0 && seats->leases[lease].state == LEASE_ENDED &&
-           now_ms - seats->leases[lease].deadline_ms < (int64_t)TOMBSTONE_SECONDS * 1000;
+           now_ms - seats->leases[lease].deadline_ms < TOMBSTONE_MS;
 }
 
 /* R8.1: the same id is the same lease only for the same request. */

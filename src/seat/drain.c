@@ -184,8 +184,7 @@ bool drain_choose(struct seats *seats, uint32_t index, int64_t utc)
     uint32_t above = 0, up_to = 1, chosen = 0;
     struct flow *flow;
 
-    if (utc < family->valid_from || utc >= family->valid_until)
-        family_refresh(seats, family, utc);
+    family_look(seats, family, utc);
     if (family->flow->unserved == 0)
         return false;
     flow = drain_flow(seats, family);

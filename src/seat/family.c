@@ -86,13 +86,16 @@ void family_refresh(const struct seats *seats, struct family *family, int64_t ut
         family->base_level = family->passed;
 }
 
-struct family *family_at(const struct seats *seats, uint32_t pool, int64_t utc)
+struct family *family_look(const struct seats *seats, struct family *family, int64_t utc)
 {
-    struct family *family = &seats->families[seats->pools[pool].family];
-
     if (utc < family->valid_from || utc >= family->valid_until)
         family_refresh(seats, family, utc);
     return family;
+}
+
+struct family *family_at(const struct seats *seats, uint32_t pool, int64_t utc)
+{
+    return family_look(seats, &seats->families[seats->pools[pool].family], utc);
 }
 
 /* ---- classes */

@@ -137,15 +137,14 @@ void lease_forget(struct seats *seats, uint32_t lease)
     seats->lease_free = lease;
 }
 
-/* By the time that records carry, so that a replay forgets the same ids. At most two at once: a
- * clock that leaps does not forget them all. */
-void lease_prune(struct seats *seats, int64_t at)
+uint32_t lease_stale(const struct seats *seats, int64_t now_ms)
 {
-    for (int i = 0; i < 2; i++) {
-        uint32_t oldest = seats->ended_first;
+    uint32_t lease = seats->ended_first, count = 0;
 
-        if (oldest == 0 || (int64_t)seats->leases[oldest].at + TOMBSTONE_SECONDS > at)
-            return;
-        lease_forget(seats, oldest);
+    while (lease != 0 && count < SEAT_FORGETS_MAX &&
+           now_ms - seats->leases[lease].deadline_ms >= TOMBSTONE_MS) {
+        lease = seats->leases[lease].wheel_next;
+        count++;
     }
+    return count;
 }

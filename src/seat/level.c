@@ -58,16 +58,17 @@ void level_set(const struct seats *seats, uint32_t lease, uint32_t level)
     level_count(seats, lease, 1);
 }
 
-/* Do all that are admitted past an end, and `units` more of `class`, fit on what serves then? */
+/* Do all that are admitted past an end, and `units` more of `class`, fit on what serves at `utc`?
+ */
 static bool level_fits(const struct seats *seats, const struct family *family, uint32_t end,
-                       uint32_t class, uint32_t units)
+                       int64_t utc, uint32_t class, uint32_t units)
 {
     struct flow *flow = flow_create(seats->scratch, family->lines_count, family->flow->classes);
 
     for (uint32_t i = 0; i < family->lines_count; i++) {
         const struct seat_line *line = family_line(seats, family, i);
 
-        if (family_line_serves(line, family->ends[end]))
+        if (family_line_serves(line, utc))
             flow_line(flow, i, line->seats, line->overdraft);
     }
     for (uint32_t i = 0; i < family->flow->classes; i++) {
@@ -82,14 +83,16 @@ static bool level_fits(const struct seats *seats, const struct family *family, u
     return true;
 }
 
-/* An end has come, and its holder was not admitted past it, or was without a check: only what
- * serves now may hold it, together with all who were admitted. */
+/* An end has come, and its holder was not admitted past it, or was without a check: where not
+ * everybody has a seat, only what serves now may hold it, together with all who were admitted. That
+ * may be more than served at the end: other lines may have started since. */
 static bool level_is_left_over(const struct seats *seats, struct family *family, uint32_t class,
                                uint32_t units, uint32_t had)
 {
     if (family->passed <= family->base_level || (had >= family->passed && !family->is_forced))
         return false; /* no end has come since the lines were installed, or it was checked */
-    if (!level_fits(seats, family, family->passed - 1, class, units))
+    if (family->flow->unserved > 0 &&
+        !level_fits(seats, family, family->passed - 1, family->utc, class, units))
         return true;
     if (family->is_forced &&
         (family->passed == family->ends_count ||
@@ -118,7 +121,7 @@ struct admission level_admit(const struct seats *seats, struct family *family, u
 
         if (is_counted && !family->is_forced)
             continue;
-        if (!level_fits(seats, family, end, class, is_counted ? 0 : units)) {
+        if (!level_fits(seats, family, end, family->ends[end], class, is_counted ? 0 : units)) {
             admission.level = end;
             admission.cut = family->ends[end];
             return admission;
@@ -134,11 +137,14 @@ static void level_force(struct seats *seats, struct family *family, uint32_t lea
 {
     int64_t left_ms = seats->leases[lease].deadline_ms - now.instant.ms;
     int64_t lasts_until = now.utc.s + (left_ms + 999) / 1000;
-    uint32_t level = family->base_level;
+    uint32_t level = level_of(seats, family, lease), counted;
 
+    if (level < family->passed)
+        level = family->passed; /* beyond an end that has come it is judged when it is renewed */
+    counted = level;
     while (level < family->ends_count && family->ends[level] < lasts_until)
         level++;
-    if (level == family->base_level)
+    if (level == counted)
         return;
     level_set(seats, lease, level);
     family->is_forced = true;
@@ -146,8 +152,10 @@ static void level_force(struct seats *seats, struct family *family, uint32_t lea
 
 void levels_force(struct seats *seats, struct seat_now now)
 {
+    seats->ahead_ms = now.utc.s * 1000 - now.instant.ms;
+    seats->utc = now.utc.s;
     for (uint32_t i = 1; i <= seats->families_count; i++) {
-        struct family *family = &seats->families[i];
+        struct family *family = family_look(seats, &seats->families[i], now.utc.s);
 
         if (family->passed == family->ends_count ||
             family->ends[family->passed] >= now.utc.s + LEASE_TTL_SECONDS_MAX)
@@ -159,4 +167,18 @@ void levels_force(struct seats *seats, struct seat_now now)
                 level_force(seats, family, lease, now);
         }
     }
+}
+
+/* Time in whole seconds hides up to one of them. */
+#define LEVELS_LEAP_MS 1000
+
+void levels_follow(struct seats *seats, struct seat_now now)
+{
+    int64_t ahead_ms = now.utc.s * 1000 - now.instant.ms;
+
+    if (now.utc.s < seats->utc || ahead_ms > seats->ahead_ms + LEVELS_LEAP_MS)
+        levels_force(seats, now);
+    seats->utc = now.utc.s;
+    if (ahead_ms < seats->ahead_ms)
+        seats->ahead_ms = ahead_ms;
 }

@@ -138,6 +138,7 @@ static void codec_ended(struct codec *codec, struct seat_record *record)
     codec_u64(codec, &record->ended.handle);
     codec_bytes(codec, record->ended.id.bytes, sizeof(record->ended.id.bytes));
     codec_name(codec, &record->ended.source, false);
+    codec_u8(codec, &record->ended.forgets, SEAT_FORGETS_MAX);
 }
 
 static void codec_ending(struct codec *codec, struct seat_record *record)

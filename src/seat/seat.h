@@ -28,9 +28,16 @@
  *             OVER_LIMIT: nothing has changed.
  *
  * Leases that have come due end before the event is looked at, so a request finds the seats that
- * are free by then; of more than SEAT_ENDS_MAX the rest ends with the next event, and next_timer is
- * already past. Windows, deadlines and drains are measured by the instant; only dates that people
- * signed, and what a restart left of a drain, by UTC.
+ * are free by then.
+ *
+ * Limit: of more than SEAT_ENDS_MAX the rest ends with the next event, whatever it is, and
+ * next_timer is already past. Until then a request may be refused for leases whose time is over. To
+ * end all of its family first would break the bound on an event's records, for which the shell
+ * keeps room. It takes a thousand leases of one millisecond, as one ttl after a restart; the
+ * timer then asks for tick after tick at once, and a client that was refused asks again later.
+ *
+ * Windows, deadlines and drains are measured by the instant; only dates that people signed, and
+ * what a restart left of a drain, by UTC.
  *
  * Rules: rules.md 1.3, 1.4, 4, 5.1, 8. Not here yet: other models than concurrent, borrow, linger,
  * queue, burst.
@@ -181,7 +188,9 @@ struct seat_record {
             struct lease_id
                 id; /* also of a lease that this fold does not know: then only the id stays ended */
             name_id source;
-        } ended; /* CHECKIN, EXPIRE */
+            uint32_t forgets; /* so many of the oldest ended ids are forgotten with it:
+                                 SEAT_FORGETS_MAX at most, 0 in a snapshot */
+        } ended;              /* CHECKIN, EXPIRE */
         struct {
             uint64_t handle;
             struct lease_id id;
@@ -194,6 +203,9 @@ struct seat_record {
         } request;
     };
 };
+
+/* More than the one id that comes, so that a backlog melts. */
+#define SEAT_FORGETS_MAX 2u
 
 #define SEAT_FLAG_OVERDRAFT 1u /* R8.2, the leaf's flags */
 #define SEAT_FLAG_BORROW 2u
@@ -230,7 +242,7 @@ struct seat_reply {
     uint32_t ttl_ms; /* from the request's arrival; already cut at `end` */
     int64_t end;     /* absolute end in UTC, 0: none (R4.4) */
     uint32_t flags;
-    bool is_reclaim;           /* granted without a new record */
+    bool is_reclaim;           /* of a live lease, without a new record */
     struct seat_denial denial; /* where status is a refusal of a seat */
 };
 
@@ -248,8 +260,7 @@ struct seat_effects {
     uint64_t first_number;
     bool has_reply;
     struct seat_reply reply;
-    bool more; /* call again with SEAT_MORE before any other event */
-    bool has_alarm;
+    bool more;                 /* call again with SEAT_MORE before any other event */
     struct instant next_timer; /* when SEAT_TICK is wanted next; INT64_MAX: never */
 };
 

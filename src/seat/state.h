@@ -15,6 +15,8 @@
 #include "seat/seat.h"
 #include "seat/table.h"
 
+#define TOMBSTONE_MS ((int64_t)TOMBSTONE_SECONDS * 1000)
+
 enum lease_state {
     LEASE_FREE = 0,
     LEASE_LIVE = 1,
@@ -196,12 +198,15 @@ struct seats {
     uint32_t families_count;
     char *flow_region, *scratch;
     size_t flow_used;
+    int64_t utc;      /* of the last event */
+    int64_t ahead_ms; /* of UTC before the instant: the least since levels were forced */
     uint16_t stamp;
-    /* an installation in the making */
+    bool is_staging; /* an installation is in the making */
+    bool is_started;
+    /* that installation */
     struct seat_line *staged;
     struct seat_installation staged_installation;
     uint32_t staged_count;
-    bool is_staging;
     /* the event at work */
     struct seat_event event;
     enum step_stage stage;
@@ -212,7 +217,6 @@ struct seats {
     uint32_t drain_pool, drain_lease;
     int64_t now_ms;
     int64_t drain_next_ms; /* no drain ends before it */
-    bool is_started;
 };
 
 /* Addresses and sizes of what is touched as tables grow: 256 MiB of flows serve 65,536 pools with a
@@ -226,7 +230,9 @@ uint32_t lease_place(struct seats *seats);
 void lease_index(struct seats *seats, uint32_t lease);
 void lease_end(struct seats *seats, uint32_t lease);    /* links it among the ended, caps applied */
 void lease_forget(struct seats *seats, uint32_t lease); /* of an ended one */
-void lease_prune(struct seats *seats, int64_t at);      /* two at most */
+/* How many of the oldest ended ids have had their window, SEAT_FORGETS_MAX at most. The records
+ * carry it: their own time is UTC, which leaps, and a window is counted by the instant (R8.1). */
+uint32_t lease_stale(const struct seats *seats, int64_t now_ms);
 
 /* ---- wheel.c */
 void wheel_start(struct seats *seats, int64_t now_ms);
@@ -250,6 +256,7 @@ void cell_drop(struct seats *seats, uint32_t cell);
 enum status families_build(struct seats *seats, int64_t utc, struct error *error);
 /* The family of a new pool that no line names: it has holders and no seat. False: no room. */
 bool family_add_orphan(struct seats *seats, uint32_t pool, int64_t utc);
+struct family *family_look(const struct seats *seats, struct family *family, int64_t utc);
 struct family *family_at(const struct seats *seats, uint32_t pool, int64_t utc);
 void family_refresh(const struct seats *seats, struct family *family, int64_t utc);
 uint32_t family_class(const struct seats *seats, struct family *family, uint32_t pool,
@@ -273,9 +280,12 @@ struct admission level_admit(const struct seats *seats, struct family *family, u
 void level_set(const struct seats *seats, uint32_t lease, uint32_t level);
 void level_clear(const struct seats *seats, uint32_t lease);
 uint32_t level_of(const struct seats *seats, const struct family *family, uint32_t lease);
-/* After a restart or an installation: whoever may have been promised time beyond an end counts
- * there. */
+/* After a restart, an installation or a leap of UTC: whoever may have been promised time beyond an
+ * end that is to come counts there. */
 void levels_force(struct seats *seats, struct seat_now now);
+/* Ends are in UTC, deadlines by the instant: where UTC leaps, an end that nobody reached is near,
+ * or one that had come is to come again, and levels_force() counts anew. */
+void levels_follow(struct seats *seats, struct seat_now now);
 
 /* ---- install.c */
 enum status install_prepare(struct seats *seats, struct seat_now now,

@@ -45,6 +45,7 @@ static void step_write_ended(struct seats *seats, struct seat_effects *effects, 
     record->ended.handle = seats->leases[lease].handle;
     record->ended.id = seats->leases[lease].id;
     record->ended.source = seats->leases[lease].source;
+    record->ended.forgets = lease_stale(seats, seats->now_ms);
     step_commit(seats, effects);
 }
 
@@ -69,7 +70,8 @@ static struct seat_reply *step_reply(struct seat_effects *effects)
 }
 
 /* What everybody is told of a lease. It depends on the last record that the reply shows (design.md
- * 7): where that is a mark or a cut, the last of all marks stands for it, which is never earlier.
+ * 7). Whether that is a mark, a cut or a cut that was lifted is not kept with the lease: the last
+ * of all these records stands for it, which is never earlier.
  */
 static void step_tell(const struct seats *seats, uint32_t lease, struct seat_reply *reply)
 {
@@ -79,7 +81,7 @@ static void step_tell(const struct seats *seats, uint32_t lease, struct seat_rep
 
     reply->handle = of->handle;
     reply->depends_on = of->handle;
-    if ((of->end != 0 || of->is_ending) && seats->ending_number > of->handle)
+    if (seats->ending_number > of->handle)
         reply->depends_on = seats->ending_number;
     reply->generation = installation == NULL ? 0 : installation->generation;
     reply->count = of->count;
@@ -117,6 +119,7 @@ static void step_extend(struct seats *seats, struct seat_now now, uint32_t lease
 {
     struct seat_reply *reply = &effects->reply;
     struct extension extension;
+    bool has_new_end;
 
     if (!decide_extension(seats, now, lease, &extension, reply)) {
         step_tell(seats, lease, reply);
@@ -128,14 +131,15 @@ static void step_extend(struct seats *seats, struct seat_now now, uint32_t lease
         }
         return;
     }
-    if (extension.end != seats->leases[lease].end)
+    has_new_end = extension.end != seats->leases[lease].end;
+    if (has_new_end)
         step_write_ending(seats, effects, lease, extension.end == 0 ? INT64_MAX : extension.end,
                           now.utc.s);
     level_set(seats, lease, extension.level);
     reply->ttl_ms = lease_ttl_ms(now.utc.s, extension.ttl_s, extension.end);
     step_set_deadline(seats, lease, now.instant.ms + reply->ttl_ms);
     step_tell(seats, lease, reply);
-    reply->is_reclaim = is_reclaim;
+    reply->is_reclaim = is_reclaim && !has_new_end;
 }
 
 static void step_grant(struct seats *seats, struct seat_now now, const struct seat_event *event,
@@ -433,13 +437,15 @@ void seat_step(struct seats *seats, struct seat_now now, const struct seat_event
 {
     effects->records_count = 0;
     effects->first_number = seats->next_number;
-    effects->has_reply = effects->more = effects->has_alarm = false;
+    effects->has_reply = effects->more = false;
     if (now.instant.ms < seats->now_ms)
         now.instant.ms = seats->now_ms; /* this clock never goes back */
     seats->now_ms = now.instant.ms;
     now.utc.s = now.utc.s < 0 ? 0 : now.utc.s > STEP_UTC_MAX ? STEP_UTC_MAX : now.utc.s;
     if (!seats->is_started)
         step_begin(seats, now);
+    else
+        levels_follow(seats, now);
     if (event->kind != SEAT_MORE) {
         assert(seats->stage == STEP_IDLE);
         seats->stage = STEP_EXPIRE;

@@ -12,9 +12,11 @@ static void check_overdue(struct oracle *oracle, const struct oracle_act *act)
                          (long long)(act->now.instant.ms - oracle->live[index]->deadline_max));
 }
 
-/* After a start every lease gets one fresh ttl (design.md 7), cut at its end. */
+/* After a start every lease gets one fresh ttl (design.md 7), cut at its end; an ended id, if its
+ * window was not over, a whole one. */
 static void apply_start(struct oracle *oracle, const struct oracle_act *act)
 {
+    facts_end_again(oracle, act->now.instant.ms);
     for (uint32_t index = 0; index < oracle->live_count; index++) {
         struct fact *fact = oracle->live[index];
         int64_t cut = ttl_cut(fact->ttl_s, fact_end(fact), act->now.utc.s);
@@ -34,8 +36,6 @@ static void see_clock(struct oracle *oracle, struct seat_now now)
 
     if (oracle->has_clock && ahead_s != oracle->clock_ahead_s)
         oracle->has_leapt = true;
-    if (oracle->has_clock && ahead_s > oracle->clock_ahead_s)
-        facts_leap(oracle);
     oracle->has_clock = true;
     oracle->clock_ahead_s = ahead_s;
 }

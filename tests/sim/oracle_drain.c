@@ -100,18 +100,6 @@ static void check_drain_newest(struct oracle *oracle, const struct version *vers
         }
 }
 
-/* Are all lines of the family, old and new, served? Only then is one reading of its drain exact. */
-static bool drain_is_plain(struct oracle *oracle, const struct version *version, uint64_t family)
-{
-    if (oracle->has_covers)
-        return false;
-    for (uint32_t index = 0; index < version->lines_count; index++)
-        if ((line_bits(oracle, &version->lines[index].line) & family) != 0 &&
-            (version->lines[index].is_vanished || version->lines[index].line.state != LINE_ENABLED))
-            return false;
-    return true;
-}
-
 static int64_t drain_last(const struct version *version)
 {
     int64_t last = 0;
@@ -132,8 +120,7 @@ static void check_drain_family(struct oracle *oracle, const struct oracle_act *a
     drain_collect(oracle, &drain, vendor, family, act->first_number);
     if (drain.marked_now > 0)
         oracle->counts.drains++;
-    if (drain.marked_now > 0 && utc < drain_end && !oracle->has_leapt &&
-        drain_is_plain(oracle, version, family))
+    if (drain.marked_now > 0 && utc < drain_end && !oracle->has_leapt && !oracle->has_covers)
         oracle_blame(oracle, "R4.5 drain marked leases %lld s before its end",
                      (long long)(drain_end - utc));
     if (family_dates_passed(oracle, version, family) || !drain.is_clean || oracle->has_leapt)

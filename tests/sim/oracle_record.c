@@ -10,7 +10,7 @@ static void check_cut_is_due(struct oracle *oracle, struct seat_now now, const s
     if (!end_is_of_family(oracle, version, family_of(oracle, version, fact->feature), end))
         oracle_blame(oracle, "R4.4 record %llu cuts at %lld, where no line ends",
                      (unsigned long long)number, (long long)end);
-    else if (!oracle->has_leapt && end_fits(oracle, now, fact, end, 2 * LEASE_MARGIN_MS, true))
+    else if (end_fits(oracle, now, fact, end, 2 * LEASE_MARGIN_MS, true))
         oracle_blame(oracle, "R4.4 record %llu cuts at %lld, where all fit",
                      (unsigned long long)number, (long long)end);
 }
@@ -104,7 +104,6 @@ static void apply_end(struct oracle *oracle, const struct oracle_act *act,
     fact->ended_number = number;
     fact->ended_ms = act->now.instant.ms;
     fact->was_told_ended = false;
-    fact->may_be_forgotten = false;
     oracle->counts.ends++;
     if (fact->granted_number != 0)
         held_over_cap(oracle, fact->vendor, number, record->at);

@@ -48,8 +48,8 @@ static void check_ends(struct oracle *oracle, const struct oracle_act *act, cons
         const struct line_fact *line = &version->lines[index];
         int64_t end = seating_line_end(&line->line);
 
-        if (oracle->has_leapt || line->is_vanished || line->line.state != LINE_ENABLED ||
-            end <= now.utc.s || (line_bits(oracle, &line->line) & family) == 0 ||
+        if (line->is_vanished || line->line.state != LINE_ENABLED || end <= now.utc.s ||
+            (line_bits(oracle, &line->line) & family) == 0 ||
             act->reply->ttl_ms <= (end - now.utc.s) * 1000)
             continue;
         if (!end_fits(oracle, now, fact, end, -2 * LEASE_MARGIN_MS, false))
@@ -66,8 +66,9 @@ static void check_granted(struct oracle *oracle, const struct oracle_act *act, s
     int64_t utc = act->now.utc.s;
 
     check_depends(oracle, reply, fact_number(fact));
-    if (reply->is_reclaim == is_new)
-        oracle_blame(oracle, "R8.1 a reply confuses a new lease with a re-claimed one");
+    if (reply->is_reclaim != (fact_number(fact) < act->first_number))
+        oracle_blame(oracle,
+                     "R8.1 a reply confuses a lease that was written with a re-claimed one");
     if (reply->handle != fact->granted_number || reply->count != fact->count ||
         reply->release != fact->release || reply->end != fact_end(fact) ||
         reply->generation != version->installation.generation)
@@ -175,16 +176,18 @@ static void check_refused_checkout(struct oracle *oracle, const struct oracle_ac
                      status_word(act->reply->status));
 }
 
-/* May the server refuse to renew this lease? Only at its end (R4.4) or where drain marked it. */
+/* May the server refuse to renew this lease? Only where drain marked it, or where an end has come
+ * and not everybody has a seat now (R4.4). */
 static bool may_refuse_renewal(struct oracle *oracle, const struct oracle_act *act,
                                const struct fact *fact)
 {
     const struct version *version = version_of(oracle, fact->vendor);
     uint64_t family = family_of(oracle, version, fact->feature);
 
-    if (fact_is_marked(fact) || (fact_end(fact) != 0 && fact_end(fact) <= act->now.utc.s))
+    if (fact_is_marked(fact))
         return true;
-    return family_dates_passed(oracle, version, family);
+    return family_dates_passed(oracle, version, family) &&
+           overhang_of(oracle, version, fact->vendor, family, act->now.utc.s, HOLDERS_ALL) > 0;
 }
 
 static void check_checkout(struct oracle *oracle, const struct oracle_act *act)

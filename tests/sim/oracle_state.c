@@ -133,23 +133,22 @@ uint64_t fact_number(const struct fact *fact)
 {
     if (fact->ended_number != 0)
         return fact->ended_number;
-    /* a cut that was lifted binds nobody any more */
-    if (fact->endings_count > 0 && fact->endings[fact->endings_count - 1].end != INT64_MAX)
+    if (fact->endings_count > 0)
         return fact->endings[fact->endings_count - 1].number;
     return fact->granted_number;
 }
 
 bool fact_is_ended(const struct fact *fact, int64_t now_ms)
 {
-    return fact != NULL && fact->ended_number != 0 && !fact->may_be_forgotten &&
-           now_ms - fact->ended_ms < WINDOW_MS;
+    return fact != NULL && fact->ended_number != 0 && now_ms - fact->ended_ms < WINDOW_MS;
 }
 
-void facts_leap(struct oracle *oracle)
+void facts_end_again(struct oracle *oracle, int64_t now_ms)
 {
     for (uint32_t bucket = 0; bucket < BUCKETS_COUNT; bucket++)
         for (struct fact *fact = oracle->buckets[bucket]; fact != NULL; fact = fact->next)
-            fact->may_be_forgotten = fact->ended_number != 0;
+            if (fact_is_ended(fact, now_ms))
+                fact->ended_ms = now_ms;
 }
 
 void facts_prune(struct oracle *oracle, int64_t now_ms)

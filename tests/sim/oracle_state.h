@@ -12,8 +12,7 @@
 #define LIVE_MAX 1024
 #define BUCKETS_COUNT 4096
 #define ENDINGS_MAX 8
-/* Records carry whole seconds: the last one of the window is not claimed. */
-#define WINDOW_MS ((TOMBSTONE_SECONDS - 1) * 1000LL)
+#define WINDOW_MS (TOMBSTONE_SECONDS * 1000LL)
 
 /* A mark or a cut: which record said it, and until when the lease goes on (0: its deadline). */
 struct ending {
@@ -40,7 +39,6 @@ struct fact {
     int64_t ended_ms;
     bool was_told_granted, was_told_ended;
     bool is_seen;
-    bool may_be_forgotten; /* ended, and then the clock leapt ahead */
 };
 
 struct line_fact {
@@ -74,9 +72,8 @@ struct oracle {
     uint32_t leases_of_source_max;
     uint64_t steps;
     bool is_shown_ignored;
-    bool has_leapt;    /* the UTC clock was set, so drains and cuts follow one clock or the other */
-    bool has_covers;   /* some line covered another feature: families are not single features */
-    int64_t jumped_ms; /* when the UTC clock last leapt ahead */
+    bool has_leapt;  /* the UTC clock was set, so drains follow one clock or the other */
+    bool has_covers; /* some line covered another feature: families are not single features */
     bool has_clock;
     int64_t clock_ahead_s; /* of UTC before the instant */
     int64_t utc_max;
@@ -104,8 +101,8 @@ bool fact_is_marked(const struct fact *fact);
 uint64_t fact_number(const struct fact *fact);
 /* R8.1: within the window an ended id stays ended. */
 bool fact_is_ended(const struct fact *fact, int64_t now_ms);
-/* UTC leapt ahead: the window of ended ids is counted by it in the records. */
-void facts_leap(struct oracle *oracle);
+/* A restart: ids that are still ended are so for a whole window from now. */
+void facts_end_again(struct oracle *oracle, int64_t now_ms);
 void facts_prune(struct oracle *oracle, int64_t now_ms);
 struct version *version_of(const struct oracle *oracle, name_id vendor);
 void version_push(struct oracle *oracle, name_id vendor, struct version *version);

@@ -186,7 +186,6 @@ enum status store_snapshot(struct store *store, struct seats *scratch, struct er
     struct seat_record record;
     uint64_t cursor = 0;
     uint32_t count = 0;
-    bool ends_in_grant = false;
     enum status status = store_fold(store, store->log_synced, scratch, &whole, error);
 
     if (status != LICET_OK)
@@ -198,16 +197,8 @@ enum status store_snapshot(struct store *store, struct seats *scratch, struct er
 
         if (store->bug == BUG_TOMBSTONES_FORGOTTEN && is_ended)
             continue;
-        ends_in_grant = ends_in_grant || (record.kind == SEAT_RECORD_GRANT &&
-                                          record.grant.handle == totals.next_number - 1);
         group_add(&bytes, &size, &capacity, &record);
         count++;
-    }
-    /* The core refuses the number of its newest lease on a snapshot's last record, unless that is
-     * the lease itself: no snapshot then, the next one will do. */
-    if (ends_in_grant) {
-        free(bytes);
-        return LICET_OK;
     }
     group_close(bytes, size, totals.next_number - 1, count);
     free(store->snapshot);

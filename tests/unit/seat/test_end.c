@@ -71,6 +71,37 @@ static void test_renew(void)
     world_end(&world);
 }
 
+/* A re-claim may make or lift a cut: that is a record, and whoever is told of it waits for it. */
+static void test_reclaim(void)
+{
+    struct world world;
+    struct seat_line line = line_of(LA1, EDITOR, 2);
+    struct seat_reply reply;
+
+    world_begin(&world, (struct seats_options){0});
+    world_start(&world);
+    line.expiry = NOON + 100;
+    world_install(&world, &line, 1);
+    checkout(&world, 1, EDITOR);
+    world_pass_ms(&world, 50000);
+    reply = checkout(&world, 1, EDITOR);
+    ok(reply.end == NOON + 100 && reply.depends_on == world.records_count && !reply.is_reclaim,
+       "R4.4 a re-claim that is cut waits for the record of the cut");
+    reply = checkout(&world, 1, EDITOR);
+    ok(reply.end == NOON + 100 && reply.depends_on == world.records_count && reply.is_reclaim,
+       "R4.4 the next one writes none and waits for the same");
+    line.expiry = 0;
+    world_install(&world, &line, 1);
+    reply = checkout(&world, 1, EDITOR);
+    ok(reply.end == 0 && reply.depends_on == world.records_count && !reply.is_reclaim &&
+           world.records[world.records_count - 1].kind == SEAT_RECORD_ENDING,
+       "R4.4 a re-claim that lifts the cut waits for the record of that");
+    ok(renew(&world, 1).depends_on == world.records_count && world.event_records == 0,
+       "R4.4 and so does a renewal after it");
+    ok(world_replays(&world), "and that folds");
+    world_end(&world);
+}
+
 static void test_refresh_by(void)
 {
     struct world world;
@@ -147,6 +178,64 @@ static void test_installed_end(void)
     world_end(&world);
 }
 
+/* Whoever came while the clock was wrong lasts beyond an end that nobody expected. */
+static void test_leap_ahead(void)
+{
+    struct world world;
+
+    world_with_end(&world);
+    checkout(&world, 1, EDITOR);
+    ok(checkout(&world, 2, EDITOR).end == NOON + 30, "R4.4 a lease is cut for want of a seat");
+    world.now.utc.s -= 3600;
+    checkin(&world, 1);
+    ok(checkout(&world, 3, EDITOR).end == 0, "R4.4 with the clock set back the end is far away");
+    world.now.utc.s += 3600;
+    ok(renew(&world, 2).end == NOON + 30,
+       "R4.4 set right again, whoever came meanwhile counts beyond the end: the cut stays");
+    ok(checkout(&world, 4, EDITOR).end == NOON + 30, "R4.4 also for who is new");
+    ok(seats_check(world.seats) == NULL && world_replays(&world), "and that folds");
+    world_end(&world);
+}
+
+/* An end that has come is to come again: whoever lasts beyond it then takes a seat there. */
+static void test_leap_back(void)
+{
+    struct world world;
+
+    world_with_end(&world);
+    world.now.utc.s = NOON + 35;
+    checkout(&world, 1, EDITOR);
+    world.now.utc.s = NOON;
+    ok(checkout(&world, 2, EDITOR).end == NOON + 30,
+       "R4.4 a seat that is held beyond an end is not promised again when the clock goes back");
+    ok(renew(&world, 1).end == 0, "R4.4 who holds it keeps it");
+    ok(seats_check(world.seats) == NULL && world_replays(&world), "and that folds");
+    world_end(&world);
+}
+
+/* Who is renewed after an end is judged by what serves now, not by what served at the end. */
+static void test_started_since(void)
+{
+    struct world world;
+    struct seat_line lines[2] = {line_of(LA1, EDITOR, 1), line_of(LA2, EDITOR, 1)};
+
+    world_begin(&world, (struct seats_options){0});
+    world_start(&world);
+    lines[0].expiry = NOON + 30;
+    lines[1].start = NOON + 40;
+    world_install(&world, lines, 2);
+    checkout(&world, 1, EDITOR);
+    world_pass_ms(&world, 5000);
+    world.now.utc.s = NOON + 30;
+    world_tick(&world);
+    ok(renew(&world, 1).status == LICET_EXPIRED, "R4.4 nothing serves between the two lines");
+    world.now.utc.s = NOON + 45;
+    ok(renew(&world, 1).status == LICET_OK, "R4.4 a line that has started since keeps the holder");
+    ok(checkout(&world, 2, EDITOR).status == LICET_NO_SEAT, "R4.3 and has no other seat");
+    ok(world_replays(&world), "and that folds");
+    world_end(&world);
+}
+
 /* INV-20 again, with dates: what is served follows the clock it is given; leases follow theirs. */
 static void test_clock(void)
 {
@@ -177,10 +266,14 @@ int main(void)
 {
     test_grant();
     test_renew();
+    test_reclaim();
     test_refresh_by();
     test_start();
     test_restart();
     test_installed_end();
+    test_leap_ahead();
+    test_leap_back();
+    test_started_since();
     test_clock();
     return tap_done();
 }

@@ -147,6 +147,42 @@ static void test_ended_id(void)
     world_end(&world);
 }
 
+/* The window is counted by the instant: UTC may leap across it. */
+static void test_ended_id_and_clock(void)
+{
+    struct world world;
+    struct seats_totals totals;
+
+    world_with(&world, 9);
+    for (uint32_t id = 1; id <= 9; id++)
+        checkout(&world, id, EDITOR);
+    checkin(&world, 1);
+    checkin(&world, 2);
+    world.now.utc.s += 3600;
+    for (uint32_t id = 3; id <= 5; id++)
+        checkin(&world, id);
+    ok(checkout(&world, 1, EDITOR).status == LICET_LEASE_ENDED &&
+           checkout(&world, 2, EDITOR).status == LICET_LEASE_ENDED,
+       "R8.1 a clock that leaps ahead does not bring an ended id back");
+    world_restart(&world, 0);
+    world.now.instant.ms += TOMBSTONE_SECONDS * 1000 - 1;
+    renew(&world, 6);
+    checkin(&world, 6);
+    ok(checkout(&world, 1, EDITOR).status == LICET_LEASE_ENDED,
+       "R8.1 after a restart it is ended for a whole window again");
+    world.now.instant.ms += 1;
+    world.now.utc.s -= 7200;
+    checkout(&world, 21, EDITOR);
+    checkout(&world, 22, EDITOR);
+    checkin(&world, 21);
+    checkin(&world, 22);
+    seats_totals(world.seats, &totals);
+    ok(totals.tombstones < 12 && world.records[world.records_count - 1].ended.forgets == 2,
+       "R8.1 after its window it is forgotten, though the clock was set back");
+    ok(world_replays(&world), "which the records say, so it folds");
+    world_end(&world);
+}
+
 static void test_restart(void)
 {
     struct world world;
@@ -316,6 +352,7 @@ int main(void)
     test_expiry();
     test_renew();
     test_ended_id();
+    test_ended_id_and_clock();
     test_restart();
     test_caps();
     test_bad_requests();

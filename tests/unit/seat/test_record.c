@@ -78,6 +78,7 @@ static struct seat_record record_sample(enum seat_record_kind kind)
     if (kind == SEAT_RECORD_CHECKIN || kind == SEAT_RECORD_EXPIRE) {
         record.ended.handle = 9;
         record.ended.source = 8;
+        record.ended.forgets = 1;
         memset(record.ended.id.bytes, 7, 16);
     }
     if (kind == SEAT_RECORD_ENDING) {
@@ -134,7 +135,7 @@ static void test_hostile(enum seat_record_kind kind)
 
 int main(void)
 {
-    static const size_t sizes[] = {0, 41, 17, 61, 75 + 128, 9, 78, 37, 37, 41, 49};
+    static const size_t sizes[] = {0, 41, 17, 61, 75 + 128, 9, 78, 38, 38, 41, 49};
 
     for (int kind = SEAT_RECORD_OPEN; kind <= SEAT_RECORD_REQUEST; kind++) {
         test_round((enum seat_record_kind)kind, sizes[kind]);
