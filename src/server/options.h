@@ -38,6 +38,7 @@ struct options {
     struct vendor_options vendors[TRUSTED_VENDORS_MAX];
     uint32_t vendors_count;
     uint32_t leases_of_source_max; /* R10.4 */
+    uint32_t snapshot_records;     /* snapshot-after: records between two snapshots */
     uint32_t grants_a_second_max;  /* of one source address, R10.4 */
     enum options_act act;
 };

@@ -5,8 +5,6 @@
 #include "seat/record.h"
 #include "server/fold.h"
 
-/* Limit: a start replays at most the snapshot and about a million records after it, some 0.3 s. */
-#define RECORDS_BETWEEN 1000000u
 /* What is kept for reports and rehearsal, beyond what a start needs. */
 static const struct journal_keep keep = {.days = 400, .bytes = (uint64_t)8 * 1024 * 1024 * 1024};
 
@@ -71,7 +69,7 @@ static void snapshot_done(uv_work_t *work, int uv_status)
 void snapshot_consider(struct snapshot_maker *maker, const struct journal_head *head, uint64_t live,
                        int64_t now)
 {
-    if (maker->is_working || head->number - maker->last_number < RECORDS_BETWEEN + live)
+    if (maker->is_working || head->number - maker->last_number < maker->records_between + live)
         return;
     maker->until = *head;
     maker->now = now;

@@ -17,7 +17,8 @@ struct snapshot_maker {
     char folder[1200]; /* the journal's */
     struct seats_options options;
     uint8_t server_key[32];
-    uint64_t last_number; /* of the newest snapshot, or of the start */
+    uint32_t records_between; /* snapshot-after */
+    uint64_t last_number;     /* of the newest snapshot, or of the start */
     bool is_working;
     struct journal_head until; /* what the present one stands for */
     int64_t now;

@@ -163,6 +163,7 @@ static enum status state_make_core(struct server *server, struct error *error)
         return status;
     server->seats = server->fold.seats;
     server->snapshots.options = options;
+    server->snapshots.records_between = server->options.snapshot_records;
     memcpy(server->snapshots.server_key, server->key.bytes, sizeof(server->key.bytes));
     server->names_memory_size = names_memory(NAMES_MAX);
     server->names_memory = mmap(NULL, server->names_memory_size, PROT_READ | PROT_WRITE,

@@ -117,6 +117,28 @@ def check_damage():
     server.stop()
 
 
+def check_snapshot():
+    """A start reads the newest snapshot and what came after it, and finds the same leases."""
+    server = Server(Vendor(), "--snapshot-after", "1000").start().serve(increment(seats=100000))
+    held = [new_id() for _ in range(50)]
+    with server.connect() as connection:
+        handles = [connection.call("CHECKOUT", "cad_pro", lease, "USER", "alice")[1] for lease in held]
+        for _ in range(1500):
+            lease = new_id()
+            connection.call("CHECKOUT", "cad_pro", lease, "USER", "bob")
+            connection.call("CHECKIN", lease)
+    server.wait_for_log(r"\bsnapshot\.made\b")
+    server.kill()
+    server.start()
+    opened = re.search(r"journal\.opened records=(\d+) snapshot=(\d+)", server.log())
+    ok(opened is not None and int(opened.group(2)) > 1000 and int(opened.group(1)) < 3000,
+       "a start after a kill reads the snapshot and the records after it", opened and opened.group(0))
+    again = [server.call("CHECKOUT", "cad_pro", lease, "USER", "alice")[1] for lease in held]
+    ok(again == handles, "INV-22 and finds the same leases", again)
+    ok(server.features()["cad_pro"]["in-use"] == 50, "and no others")
+    server.stop()
+
+
 def check_restart():
     server = Server(Vendor()).start().serve(increment(seats=3, ttl="10s"))
     leases = [new_id() for _ in range(3)]
@@ -223,5 +245,5 @@ def full_disk(folder):
     server.stop()
 
 
-harness.run(check_first_start, check_root, check_key_and_journal, check_damage, check_restart, check_stop,
+harness.run(check_first_start, check_root, check_key_and_journal, check_damage, check_snapshot, check_restart, check_stop,
             check_full_disk)
