@@ -39,30 +39,42 @@ enum status parse_u32(struct text text, uint32_t min, uint32_t max, uint32_t *re
     return status;
 }
 
-static int parse_hex_digit(char byte)
+/* One more than the value of a digit; 0 for every other byte. A table, because the digits of an id
+ * are random: each comparison of a digit would be a branch that no processor foresees. */
+static const uint8_t hex_digits[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
+
+static uint32_t parse_hex_digit(struct text text, size_t index)
 {
-    if (byte >= '0' && byte <= '9')
-        return byte - '0';
-    if (byte >= 'a' && byte <= 'f')
-        return byte - 'a' + 10;
-    if (byte >= 'A' && byte <= 'F')
-        return byte - 'A' + 10;
-    return -1;
+    return hex_digits[(unsigned char)text.data[index]];
+}
+
+static enum status parse_hex_fail(struct text text, struct error *error)
+{
+    size_t index = 0;
+
+    while (parse_hex_digit(text, index) != 0)
+        index++;
+    return error_set(error, LICET_INVALID, "byte %zu is not a hexadecimal digit", index + 1);
 }
 
 enum status parse_hex(struct text text, uint8_t *bytes, size_t size, struct error *error)
 {
+    bool is_wrong = false;
+
     if (text.size != 2 * size)
         return error_set(error, LICET_INVALID, "%zu hexadecimal digits are wanted, not %zu",
                          2 * size, text.size);
-    for (size_t index = 0; index < text.size; index++) {
-        if (parse_hex_digit(text.data[index]) < 0)
-            return error_set(error, LICET_INVALID, "byte %zu is not a hexadecimal digit",
-                             index + 1);
-    }
+    for (size_t index = 0; index < text.size; index++)
+        is_wrong |= parse_hex_digit(text, index) == 0;
+    if (is_wrong)
+        return parse_hex_fail(text, error);
     for (size_t index = 0; index < size; index++)
-        bytes[index] = (uint8_t)((unsigned)parse_hex_digit(text.data[2 * index]) << 4 |
-                                 (unsigned)parse_hex_digit(text.data[2 * index + 1]));
+        bytes[index] = (uint8_t)((parse_hex_digit(text, 2 * index) - 1) << 4 |
+                                 (parse_hex_digit(text, 2 * index + 1) - 1));
     return LICET_OK;
 }
 
