@@ -213,6 +213,22 @@ static void test_leap_back(void)
     world_end(&world);
 }
 
+/* Whoever no longer lasts beyond the end, because the clock went back, cuts nobody. */
+static void test_leap_frees(void)
+{
+    struct world world;
+
+    world_with_end(&world);
+    checkout(&world, 1, EDITOR);
+    world.now.utc.s -= 60;
+    world_pass_ms(&world, 45000);
+    ok(checkout(&world, 2, EDITOR).end == 0,
+       "R4.4 nobody is cut for a holder who ends before the end now");
+    ok(renew(&world, 1).end == NOON + 30, "R4.4 who is renewed later is");
+    ok(seats_check(world.seats) == NULL && world_replays(&world), "and that folds");
+    world_end(&world);
+}
+
 /* Who is renewed after an end is judged by what serves now, not by what served at the end. */
 static void test_started_since(void)
 {
@@ -273,6 +289,7 @@ int main(void)
     test_installed_end();
     test_leap_ahead();
     test_leap_back();
+    test_leap_frees();
     test_started_since();
     test_clock();
     return tap_done();
