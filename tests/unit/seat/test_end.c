@@ -169,7 +169,8 @@ static void test_installed_end(void)
     ok(renew(&world, 1).end == NOON + 30, "R4.4 an end that came with a generation cuts renewals");
     world_pass_ms(&world, 31001);
     world_tick(&world);
-    ok(world_live(&world) == 1, "R4.5 a lease that runs is not taken away");
+    ok(world_live(&world) == 2,
+       "R4.5 a lease that runs is not taken away, nor what it was promised before it was cut");
     ok(renew(&world, 2).status == LICET_EXPIRED,
        "R4.4 but it is not renewed where nothing serves it");
     world_pass_ms(&world, 30000);
@@ -252,6 +253,28 @@ static void test_started_since(void)
     world_end(&world);
 }
 
+/* The reply to a renewal may be lost: its client counts on the one before. */
+static void test_shorter_ttl(void)
+{
+    struct world world;
+    struct seat_line line = line_of(LA1, EDITOR, 1);
+
+    world_begin(&world, (struct seats_options){0});
+    world_start(&world);
+    world_install(&world, &line, 1);
+    checkout(&world, 1, EDITOR);
+    line.ttl_s = 20;
+    world_install(&world, &line, 1);
+    ok(renew(&world, 1).ttl_ms == 20000, "R1.4 a renewal promises the ttl of the new generation");
+    world_pass_ms(&world, 60999);
+    ok(checkout(&world, 2, EDITOR).status == LICET_NO_SEAT,
+       "R8.5 the seat is kept for what was promised before");
+    world_pass_ms(&world, 1);
+    ok(checkout(&world, 2, EDITOR).status == LICET_OK, "R8.5 and not longer");
+    ok(world_replays(&world), "and that folds");
+    world_end(&world);
+}
+
 /* INV-20 again, with dates: what is served follows the clock it is given; leases follow theirs. */
 static void test_clock(void)
 {
@@ -291,6 +314,7 @@ int main(void)
     test_leap_back();
     test_leap_frees();
     test_started_since();
+    test_shorter_ttl();
     test_clock();
     return tap_done();
 }
