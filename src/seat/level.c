@@ -49,10 +49,12 @@ void level_clear(const struct seats *seats, uint32_t lease)
 void level_set(const struct seats *seats, uint32_t lease, uint32_t level)
 {
     struct lease *of = &seats->leases[lease];
+    struct family *family = level_family(seats, lease);
 
     level_clear(seats, lease);
-    if (level == level_family(seats, lease)->base_level)
+    if (level == family->base_level)
         return; /* as all are that have no level of their own */
+    family->has_levels = true;
     of->level = (uint16_t)level;
     of->stamp = seats->stamp;
     level_count(seats, lease, 1);
@@ -132,22 +134,29 @@ struct admission level_admit(const struct seats *seats, struct family *family, u
     return admission;
 }
 
+/* How many ends of its family a lease outlasts by its deadline. Beyond an end that has come it is
+ * judged when it is renewed: it keeps a level below. */
 static void level_force(struct seats *seats, struct family *family, uint32_t lease,
                         struct seat_now now)
 {
     int64_t left_ms = seats->leases[lease].deadline_ms - now.instant.ms;
     int64_t lasts_until = now.utc.s + (left_ms + 999) / 1000;
-    uint32_t level = level_of(seats, family, lease), counted;
+    uint32_t had = level_of(seats, family, lease), level = family->passed;
 
-    if (level < family->passed)
-        level = family->passed; /* beyond an end that has come it is judged when it is renewed */
-    counted = level;
     while (level < family->ends_count && family->ends[level] < lasts_until)
         level++;
-    if (level == counted)
-        return;
-    level_set(seats, lease, level);
-    family->is_forced = true;
+    if (level == family->passed && had < level)
+        level = had;
+    if (level != had)
+        level_set(seats, lease, level);
+    family->has_levels |= level != family->base_level;
+    family->is_forced |= level > had;
+}
+
+static bool level_is_near(const struct family *family, int64_t utc)
+{
+    return family->passed < family->ends_count &&
+           family->ends[family->passed] < utc + LEASE_TTL_SECONDS_MAX;
 }
 
 void levels_force(struct seats *seats, struct seat_now now)
@@ -157,9 +166,9 @@ void levels_force(struct seats *seats, struct seat_now now)
     for (uint32_t i = 1; i <= seats->families_count; i++) {
         struct family *family = family_look(seats, &seats->families[i], now.utc.s);
 
-        if (family->passed == family->ends_count ||
-            family->ends[family->passed] >= now.utc.s + LEASE_TTL_SECONDS_MAX)
+        if (!family->has_levels && !level_is_near(family, now.utc.s))
             continue;
+        family->has_levels = false;
         for (uint32_t pool = family->first_pool; pool != 0;
              pool = seats->pools[pool].next_of_family) {
             for (uint32_t lease = seats->pools[pool].first; lease != 0;

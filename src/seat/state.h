@@ -121,6 +121,7 @@ struct family {
     int64_t valid_from, valid_until; /* UTC: between them the same lines serve */
     uint32_t passed;                 /* ends that lie in the past */
     uint32_t base_level;             /* of leases without a level of their own */
+    bool has_levels;                 /* some lease has a level of its own */
     bool is_forced; /* leases were admitted past an end without a check, after a restart */
     bool is_draining;
     int64_t drain_end; /* UTC */

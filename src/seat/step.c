@@ -97,18 +97,23 @@ static uint32_t step_left_ms(const struct seats *seats, uint32_t lease, struct s
     return left_ms < 0 ? 0 : (uint32_t)left_ms;
 }
 
-/* A deadline that comes earlier than the old one needs another place in the wheel; a later one does
- * not: the wheel looks at it when the old place comes due. */
-static void step_set_deadline(struct seats *seats, uint32_t lease, int64_t deadline_ms)
+/* What was promised stays: the reply to a renewal may be lost, and its client counts on the one
+ * before (R8.5). So a shorter ttl, or a cut, moves no deadline back, and the lease counts beyond
+ * the ends that it was admitted past. The wheel looks at a later deadline when the old place comes
+ * due.
+ */
+static void step_prolong(struct seats *seats, uint32_t lease, const struct extension *extension,
+                         int64_t deadline_ms)
 {
     struct lease *of = &seats->leases[lease];
-    bool is_earlier = deadline_ms < of->deadline_ms;
+    uint32_t had = level_of(seats, extension->family, lease);
 
-    if (is_earlier)
-        wheel_remove(seats, lease);
-    of->deadline_ms = deadline_ms;
-    if (is_earlier)
-        wheel_add(seats, lease);
+    if (deadline_ms >= of->deadline_ms) {
+        level_set(seats, lease, extension->level);
+        of->deadline_ms = deadline_ms;
+    } else if (extension->level > had) {
+        level_set(seats, lease, extension->level);
+    }
 }
 
 /* ---- requests */
@@ -135,9 +140,8 @@ static void step_extend(struct seats *seats, struct seat_now now, uint32_t lease
     if (has_new_end)
         step_write_ending(seats, effects, lease, extension.end == 0 ? INT64_MAX : extension.end,
                           now.utc.s);
-    level_set(seats, lease, extension.level);
     reply->ttl_ms = lease_ttl_ms(now.utc.s, extension.ttl_s, extension.end);
-    step_set_deadline(seats, lease, now.instant.ms + reply->ttl_ms);
+    step_prolong(seats, lease, &extension, now.instant.ms + reply->ttl_ms);
     step_tell(seats, lease, reply);
     reply->is_reclaim = is_reclaim && !has_new_end;
 }

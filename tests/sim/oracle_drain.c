@@ -100,16 +100,6 @@ static void check_drain_newest(struct oracle *oracle, const struct version *vers
         }
 }
 
-static int64_t drain_last(const struct version *version)
-{
-    int64_t last = 0;
-
-    for (uint32_t index = 0; index < version->lines_count; index++)
-        if (version->lines[index].drain_last > last)
-            last = version->lines[index].drain_last;
-    return last;
-}
-
 static void check_drain_family(struct oracle *oracle, const struct oracle_act *act, name_id vendor,
                                uint64_t family, int64_t drain_end)
 {

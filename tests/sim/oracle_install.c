@@ -66,7 +66,7 @@ static void version_add_vanished(struct version *version, const struct version *
             continue;
         vanished.line.held_over = held_over_of(line, 0);
         vanished.is_vanished = true;
-        if (vanished.line.held_over > 0 || !line->is_vanished || vanished.drain_end > utc)
+        if (vanished.line.held_over > 0 || !line->is_vanished || vanished.drain_last > utc)
             version->lines[version->lines_count++] = vanished; /* some may still hold its seats */
     }
 }
@@ -101,6 +101,8 @@ static void version_set_drains(struct oracle *oracle, struct version *version,
         if (old_end > end)
             end = old_end;
         line->drain_last = end > line->drain_end ? end : line->drain_end;
+        if (line->drain_last < drain_last(old))
+            line->drain_last = drain_last(old); /* an earlier drain may still be at work */
         if (utc + (int64_t)line->line.drain_s > line->drain_last)
             line->drain_last = utc + line->line.drain_s;
         if (end != 0)

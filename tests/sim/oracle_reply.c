@@ -11,19 +11,19 @@ static void check_depends(struct oracle *oracle, const struct seat_reply *reply,
                      (unsigned long long)reply->depends_on);
 }
 
-/* A reply promised `ttl_ms`; the server waits its margin longer (R8.5). */
+/* A reply promised `ttl_ms`; the server waits its margin longer (R8.5). It may be lost, so what was
+ * promised before still counts. */
 static void fact_promise(struct fact *fact, int64_t now_ms, uint32_t ttl_ms)
 {
-    int64_t deadline = now_ms + (int64_t)ttl_ms + LEASE_MARGIN_MS;
-    bool is_longer = fact->deadline_max == INT64_MAX || deadline >= fact->deadline_max;
+    int64_t promised_ms = now_ms + (int64_t)ttl_ms;
+    bool is_first = fact->deadline_max == INT64_MAX;
 
-    if (ttl_ms == 0)
-        return; /* its end has come: nothing more is promised */
-
-    fact->promised_ms = now_ms + (int64_t)ttl_ms;
-    fact->deadline_min = deadline;
-    if (is_longer)
-        fact->deadline_max = deadline;
+    if (ttl_ms == 0 || (!is_first && promised_ms < fact->promised_ms))
+        return;
+    fact->promised_ms = promised_ms;
+    fact->deadline_min = promised_ms + LEASE_MARGIN_MS;
+    if (is_first || fact->deadline_min > fact->deadline_max)
+        fact->deadline_max = fact->deadline_min;
 }
 
 uint32_t ttl_cut(uint32_t ttl_s, int64_t end, int64_t utc)

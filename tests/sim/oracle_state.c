@@ -392,6 +392,16 @@ bool family_dates_passed(struct oracle *oracle, const struct version *version, u
     return false;
 }
 
+int64_t drain_last(const struct version *version)
+{
+    int64_t last = 0;
+
+    for (uint32_t index = 0; version != NULL && index < version->lines_count; index++)
+        if (version->lines[index].drain_last > last)
+            last = version->lines[index].drain_last;
+    return last;
+}
+
 uint32_t source_leases(const struct oracle *oracle, name_id source)
 {
     uint32_t count = 0;

@@ -138,6 +138,8 @@ uint32_t request_ttl(const struct oracle *oracle, name_id vendor, name_id featur
 /* Has a line of the family come or gone by its dates since it was installed? Then overhang may have
  * grown by itself. */
 bool family_dates_passed(struct oracle *oracle, const struct version *version, uint64_t family);
+/* UTC: by then every drain of any of its lines has ended. */
+int64_t drain_last(const struct version *version);
 uint32_t source_leases(const struct oracle *oracle, name_id source);
 
 /* oracle_install.c */

@@ -169,7 +169,8 @@ static void test_installed_end(void)
     ok(renew(&world, 1).end == NOON + 30, "R4.4 an end that came with a generation cuts renewals");
     world_pass_ms(&world, 31001);
     world_tick(&world);
-    ok(world_live(&world) == 1, "R4.5 a lease that runs is not taken away");
+    ok(world_live(&world) == 2,
+       "R4.5 a lease that runs is not taken away, nor what it was promised before it was cut");
     ok(renew(&world, 2).status == LICET_EXPIRED,
        "R4.4 but it is not renewed where nothing serves it");
     world_pass_ms(&world, 30000);
@@ -213,6 +214,22 @@ static void test_leap_back(void)
     world_end(&world);
 }
 
+/* Whoever no longer lasts beyond the end, because the clock went back, cuts nobody. */
+static void test_leap_frees(void)
+{
+    struct world world;
+
+    world_with_end(&world);
+    checkout(&world, 1, EDITOR);
+    world.now.utc.s -= 60;
+    world_pass_ms(&world, 45000);
+    ok(checkout(&world, 2, EDITOR).end == 0,
+       "R4.4 nobody is cut for a holder who ends before the end now");
+    ok(renew(&world, 1).end == NOON + 30, "R4.4 who is renewed later is");
+    ok(seats_check(world.seats) == NULL && world_replays(&world), "and that folds");
+    world_end(&world);
+}
+
 /* Who is renewed after an end is judged by what serves now, not by what served at the end. */
 static void test_started_since(void)
 {
@@ -232,6 +249,28 @@ static void test_started_since(void)
     world.now.utc.s = NOON + 45;
     ok(renew(&world, 1).status == LICET_OK, "R4.4 a line that has started since keeps the holder");
     ok(checkout(&world, 2, EDITOR).status == LICET_NO_SEAT, "R4.3 and has no other seat");
+    ok(world_replays(&world), "and that folds");
+    world_end(&world);
+}
+
+/* The reply to a renewal may be lost: its client counts on the one before. */
+static void test_shorter_ttl(void)
+{
+    struct world world;
+    struct seat_line line = line_of(LA1, EDITOR, 1);
+
+    world_begin(&world, (struct seats_options){0});
+    world_start(&world);
+    world_install(&world, &line, 1);
+    checkout(&world, 1, EDITOR);
+    line.ttl_s = 20;
+    world_install(&world, &line, 1);
+    ok(renew(&world, 1).ttl_ms == 20000, "R1.4 a renewal promises the ttl of the new generation");
+    world_pass_ms(&world, 60999);
+    ok(checkout(&world, 2, EDITOR).status == LICET_NO_SEAT,
+       "R8.5 the seat is kept for what was promised before");
+    world_pass_ms(&world, 1);
+    ok(checkout(&world, 2, EDITOR).status == LICET_OK, "R8.5 and not longer");
     ok(world_replays(&world), "and that folds");
     world_end(&world);
 }
@@ -273,7 +312,9 @@ int main(void)
     test_installed_end();
     test_leap_ahead();
     test_leap_back();
+    test_leap_frees();
     test_started_since();
+    test_shorter_ttl();
     test_clock();
     return tap_done();
 }
