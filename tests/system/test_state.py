@@ -111,6 +111,7 @@ def check_damage():
        repaired.stdout)
     ok(server.act("check").returncode == 0, "and what it keeps is whole")
     server.start()
+    ok(server.get("/status").json["epoch"] > 1 + 1, "R7.5 its epoch is above any that the lost records may have begun")
     left = server.features()["cad_pro"]["in-use"]
     ok(0 < left < 200, "the server serves again, with the leases before the damage", left)
     ok(server.act("repair").returncode != 0, "a journal in use is not repaired")

@@ -166,6 +166,11 @@ static enum status license_install(struct http_exchange *exchange,
 
     if (wait == NULL)
         return error_set(error, LICET_NO_MEMORY, "no memory is left to install a file");
+    if (!batch_has_room(server->open, 0, 0)) {
+        free(wait);
+        return error_set(error, LICET_OVER_LIMIT,
+                         "this server is too busy just now; try again in a second");
+    }
     *wait =
         (struct license_wait){exchange, installation->vendor, license_answer(server, installation)};
     if (!installation->is_installed_already)
