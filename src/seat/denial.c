@@ -67,9 +67,8 @@ static void denial_disabled(const struct seat_reply *reply, struct text feature,
     static const char *const reasons[] = {
         [LINE_ENABLED] = "",
         [LINE_UNKNOWN_FIELD] = " needs a newer licetd; the server's administrator can install it",
-        [LINE_NOT_SERVED] = " has a restriction that this licetd does not serve; a newer one may, "
-                            "and the vendor can "
-                            "issue it without",
+        [LINE_NOT_SERVED] =
+            " has a restriction that this licetd does not serve yet; a newer one may",
         [LINE_NOT_BOUND] =
             " is bound to another machine; the license administrator can allocate it to this one",
         [LINE_FORMER] = "",
@@ -102,24 +101,24 @@ static void denial_no_feature(struct text feature, struct buf *buf)
 void seat_denial_print(const struct seat_reply *reply, const struct names *names, struct buf *buf)
 {
     struct text feature = names_text(names, reply->denial.feature);
+    /* Without a denial there is nothing to explain: the list's own text says it. */
+    enum status status = feature.size == 0 ? LICET_OK : reply->status;
 
-    if (feature.size == 0)
-        buf_add_string(buf, status_text(reply->status));
-    else if (reply->denial.is_ending)
+    if (status != LICET_OK && reply->denial.is_ending)
         denial_ending(reply, feature, buf);
-    else if (reply->status == LICET_NO_SEAT)
+    else if (status == LICET_NO_SEAT)
         denial_no_seat(reply, feature, buf);
-    else if (reply->status == LICET_MAINTENANCE)
+    else if (status == LICET_MAINTENANCE)
         denial_maintenance(reply, feature, buf);
-    else if (reply->status == LICET_EXPIRED || reply->status == LICET_NOT_STARTED)
+    else if (status == LICET_EXPIRED || status == LICET_NOT_STARTED)
         denial_time(reply, feature, buf);
-    else if (reply->status == LICET_DISABLED)
+    else if (status == LICET_DISABLED)
         denial_disabled(reply, feature, buf);
-    else if (reply->status == LICET_OVER_LIMIT)
+    else if (status == LICET_OVER_LIMIT)
         denial_limit(reply, names, buf);
-    else if (reply->status == LICET_NO_FEATURE)
+    else if (status == LICET_NO_FEATURE)
         denial_no_feature(feature, buf);
-    else if (reply->status == LICET_NO_FILE)
+    else if (status == LICET_NO_FILE)
         buf_add_string(buf,
                        "no license file is installed; the server's administrator can install it");
     else

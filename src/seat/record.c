@@ -32,7 +32,7 @@ static void codec_bytes(struct codec *codec, uint8_t *bytes, size_t size)
         return;
     if (codec->out != NULL)
         memcpy(codec->out + codec->size, bytes, size);
-    else
+    else if (codec->in != NULL)
         memcpy(bytes, codec->in + codec->size, size);
     codec->size += size;
 }
@@ -196,6 +196,7 @@ static void codec_record(struct codec *codec, struct seat_record *record)
     }
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the walk writes through it */
 size_t record_encode(const struct seat_record *record, uint8_t bytes[SEAT_RECORD_BYTES_MAX])
 {
     struct codec codec = {.out = bytes, .capacity = SEAT_RECORD_BYTES_MAX};
