@@ -7,7 +7,7 @@ enum bug {
 #define BUG(number, name, text) BUG_##name = (number),
 #include "sim/bugs.def"
 #undef BUG
-    BUG_LAST = BUG_CHECKIN_WAITS_NOT,
+    BUG_LAST = BUG_DRAIN_OLDEST,
 };
 
 #endif

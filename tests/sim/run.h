@@ -26,6 +26,8 @@ struct run {
     uint32_t round_events;
     crypto_generichash_state hash;
     uint64_t events, rounds, store_operations, acts;
+    uint64_t granted, refused; /* new checkouts, as clients heard */
+    uint64_t generous;         /* rounds in which a third of them was granted */
     struct oracle_counts counts;
     char violation[1200];
 };

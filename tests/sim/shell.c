@@ -224,11 +224,60 @@ static void bugs_mark_more(struct shell *shell, struct seat_now now, struct seat
     }
 }
 
+static bool bugs_is_marked(const struct shell *shell, uint64_t handle)
+{
+    struct seat_record record;
+    uint64_t cursor = 0;
+
+    while (seats_snapshot_next(shell->seats, &cursor, &record))
+        if (record.kind == SEAT_RECORD_ENDING && record.ending.handle == handle)
+            return true;
+    return false;
+}
+
+/* The oldest lease that is like the marked one and has no mark. */
+static bool bugs_find_oldest(const struct shell *shell, const struct seat_record *marked,
+                             struct seat_record *ret_grant)
+{
+    struct seat_record like;
+    uint64_t cursor = 0;
+
+    if (!bugs_find_grant(shell, marked->ending.id, &like))
+        return false;
+    while (seats_snapshot_next(shell->seats, &cursor, ret_grant)) /* the oldest of a pool first */
+        if (ret_grant->kind == SEAT_RECORD_GRANT && ret_grant->grant.vendor == like.grant.vendor &&
+            ret_grant->grant.feature == like.grant.feature &&
+            ret_grant->grant.count == like.grant.count &&
+            ret_grant->grant.handle < like.grant.handle &&
+            !bugs_is_marked(shell, ret_grant->grant.handle))
+            return true;
+    return false;
+}
+
+/* The records of a drain mark the oldest in the newest's stead. */
+static void bugs_mark_oldest(const struct shell *shell, struct seat_effects *effects)
+{
+    struct seat_record grant;
+
+    for (uint32_t index = 0; index < effects->records_count; index++) {
+        struct seat_record *record = &effects->records[index];
+
+        if (record->kind != SEAT_RECORD_ENDING || record->ending.end != 0 ||
+            !bugs_find_oldest(shell, record, &grant))
+            continue;
+        record->ending.handle = grant.grant.handle;
+        record->ending.id = grant.grant.id;
+        seat_apply(shell->seats, 0, record, NULL);
+    }
+}
+
 static void bugs_bend_effects(struct shell *shell, struct seat_now now,
                               const struct seat_event *event, struct seat_effects *effects)
 {
     if (shell->bug == BUG_DRAIN_TOO_MANY && event->kind == SEAT_TICK)
         bugs_mark_more(shell, now, effects);
+    if (shell->bug == BUG_DRAIN_OLDEST && event->kind == SEAT_TICK)
+        bugs_mark_oldest(shell, effects);
     if (shell->bug == BUG_RECLAIM_WAITS_NOT && effects->has_reply && effects->reply.is_reclaim)
         effects->reply.depends_on = 0;
     if (shell->bug == BUG_CHECKIN_WAITS_NOT && effects->has_reply && event->kind == SEAT_CHECKIN)
@@ -470,7 +519,8 @@ static void shell_compare(struct shell *shell)
     uint8_t hash[32];
 
     seats_totals(shell->seats, &totals);
-    if (totals.next_number - 1 != shell->dump_number || shell->dump_number == 0)
+    if (totals.next_number - 1 != shell->dump_number || shell->dump_number == 0 ||
+        shell->bug == BUG_DRAIN_OLDEST) /* the core has marked both: not what is to be found */
         return;
     shell_dump(shell->seats, hash);
     if (memcmp(hash, shell->dump, sizeof(hash)) != 0)

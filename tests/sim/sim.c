@@ -27,6 +27,9 @@ static void run_print(const struct run *run)
 
     printf("seed %" PRIu64 ": %" PRIu64 " events, %" PRIu64 " rounds, %" PRIu64 " acts\n",
            run->seed, run->events, run->rounds, run->acts);
+    printf("  clients were granted %" PRIu64 " and refused %" PRIu64 "; %" PRIu64
+           " rounds granted a third\n",
+           run->granted, run->refused, run->generous);
     printf("  %" PRIu64 " grants, %" PRIu64 " re-claims, %" PRIu64 " refusals, %" PRIu64
            " expiries, %" PRIu64 " cuts, %" PRIu64 " drains\n",
            counts->grants, counts->reclaims, counts->refusals, counts->expiries, counts->cuts,

@@ -21,6 +21,7 @@
 #define VENDORS_COUNT 2
 #define SERIALS_COUNT 7
 #define PAST_MAX 64
+#define REFUSALS_MAX 5
 #define HEAP_MAX 16384
 #define OPERATOR_CONNECTION 60
 #define THIEF_CONNECTION 61
@@ -74,6 +75,7 @@ struct slot {
     struct seat_event request; /* the checkout; its id is the lease's */
     uint64_t token;            /* of the request whose answer is awaited */
     uint32_t tries;
+    uint32_t refusals; /* since the last grant */
     int64_t sent_ms;
     int64_t valid_until_ms; /* counted from sending (R8.5) */
     uint32_t ttl_ms;
@@ -82,7 +84,7 @@ struct slot {
 /* Rates are hits in 2^32; 0: off. Times in ms. */
 struct settings {
     uint32_t clients, slots, features, vendors, lines, seats_max;
-    uint32_t ttl_s_max, drain_s_max, think_ms, timeout_ms;
+    uint32_t ttl_s_max, drain_s_max, think_ms, patience_ms, timeout_ms;
     uint32_t delay_ms, sync_ms;
     uint32_t loses, repeats, delays, crashes, dies_at_store, abandons;
     uint32_t clock_ms, pause_ms, disk_ms, operator_ms, thief_ms; /* mean gap; 0: off */
@@ -113,7 +115,8 @@ struct world {
     struct seat_installation old_files[VENDORS_COUNT];
     struct seat_line old_lines[VENDORS_COUNT][SEATING_LINES_MAX];
     uint64_t store_operations;
-    bool is_over; /* clients are dead, faults have stopped */
+    uint64_t granted, refused; /* new checkouts, as clients heard */
+    bool is_over;              /* clients are dead, faults have stopped */
 };
 
 static struct seat_now world_now(const struct world *world)
@@ -288,6 +291,7 @@ static void hash_record(struct run *run, const struct seat_record *record)
         hash_u64(run, (uint64_t)record->grant.ttl_s << 32 | record->grant.flags);
     } else if (record->kind == SEAT_RECORD_CHECKIN || record->kind == SEAT_RECORD_EXPIRE) {
         crypto_generichash_update(&run->hash, record->ended.id.bytes, 16);
+        hash_u64(run, record->ended.forgets);
     } else if (record->kind == SEAT_RECORD_ENDING) {
         crypto_generichash_update(&run->hash, record->ending.id.bytes, 16);
         hash_u64(run, (uint64_t)record->ending.end);
@@ -395,6 +399,29 @@ static uint32_t release_draw(struct world *world)
     return MAINTENANCE_DAY + random_below(&world->workload, 4);
 }
 
+static bool feature_is_in_file(const struct world *world, name_id vendor, name_id feature)
+{
+    uint32_t index = vendor - FIRST_VENDOR;
+
+    for (uint32_t line = 0; line < world->files[index].lines_count; line++)
+        if (seating_line_covers(&world->lines[index][line], feature))
+            return true;
+    return false;
+}
+
+/* Most often one that the newest file has. */
+static name_id feature_draw(struct world *world, name_id vendor)
+{
+    name_id feature = 0;
+
+    for (uint32_t tries = 0; tries < 8; tries++) {
+        feature = FIRST_FEATURE + random_below(&world->workload, world->settings.features);
+        if (feature_is_in_file(world, vendor, feature))
+            break;
+    }
+    return feature;
+}
+
 static void slot_ask(struct world *world, uint32_t client, uint32_t number)
 {
     struct random *random = &world->workload;
@@ -405,7 +432,7 @@ static void slot_ask(struct world *world, uint32_t client, uint32_t number)
     for (int index = 0; index < 16; index++)
         event->id.bytes[index] = (uint8_t)(random_next(&world->ids) >> 56);
     event->vendor = FIRST_VENDOR + random_below(random, world->settings.vendors);
-    event->feature = FIRST_FEATURE + random_below(random, world->settings.features);
+    event->feature = feature_draw(world, event->vendor);
     event->user = FIRST_USER + client / 2;
     event->host = FIRST_HOST + client;
     event->device = random_below(random, 2) == 0 ? 0 : FIRST_DEVICE + client;
@@ -419,14 +446,29 @@ static void slot_ask(struct world *world, uint32_t client, uint32_t number)
     slot_send(world, client, number, SEAT_CHECKOUT);
 }
 
-static void slot_rest(struct world *world, uint32_t client, uint32_t number)
+static void slot_rest_for(struct world *world, uint32_t client, uint32_t number, int64_t mean_ms)
 {
     struct slot *slot = &world->slots[client][number];
 
     slot->state = SLOT_IDLE;
     slot->token = ++world->tokens;
-    slot_wake_in(world, client, number,
-                 random_between(&world->workload, 0, 2 * (int64_t)world->settings.think_ms));
+    slot_wake_in(world, client, number, random_between(&world->workload, 0, 2 * mean_ms));
+}
+
+static void slot_rest(struct world *world, uint32_t client, uint32_t number)
+{
+    slot_rest_for(world, client, number, world->settings.think_ms);
+}
+
+/* Who is refused again and again asks less and less often, or most of a run would be refusals. */
+static void slot_refused(struct world *world, uint32_t client, uint32_t number)
+{
+    uint32_t *refusals = &world->slots[client][number].refusals;
+
+    world->refused++;
+    slot_rest_for(world, client, number, (int64_t)world->settings.patience_ms << *refusals);
+    if (*refusals < REFUSALS_MAX)
+        ++*refusals;
 }
 
 static void slot_return(struct world *world, uint32_t client, uint32_t number)
@@ -493,7 +535,9 @@ static void slot_granted(struct world *world, uint32_t client, uint32_t number, 
 {
     struct slot *slot = &world->slots[client][number];
 
+    world->granted += slot->state == SLOT_ASKING;
     slot->state = SLOT_HELD;
+    slot->refusals = 0;
     slot->ttl_ms = ttl_ms;
     slot->valid_until_ms = slot->sent_ms + ttl_ms;
     slot->token = ++world->tokens;
@@ -514,6 +558,8 @@ static void client_reply(struct world *world, const struct happening *happening)
             return; /* the same again at the time-out */
         if (status == LICET_OK && happening->request.event.kind != SEAT_CHECKIN)
             slot_granted(world, client, number, happening->reply.ttl_ms);
+        else if (status != LICET_OK && slot->state == SLOT_ASKING)
+            slot_refused(world, client, number);
         else
             slot_rest(world, client, number);
         return;
@@ -631,11 +677,32 @@ static bool file_install(struct world *world, const struct seat_installation *fi
     return shell_request(world->shell, world_now(world), &request);
 }
 
+/* Most often one of which there is no line. */
+static uint32_t operator_vendor(struct world *world)
+{
+    uint32_t vendor = random_below(&world->workload, world->settings.vendors);
+
+    for (uint32_t other = 0; other < world->settings.vendors; other++)
+        if (world->files[other].lines_count == 0 && random_below(&world->workload, 4) > 0)
+            return other;
+    return vendor;
+}
+
+static int64_t operator_gap_ms(struct world *world)
+{
+    int64_t gap_ms = random_between(&world->workload, 1, 2 * (int64_t)world->settings.operator_ms);
+
+    for (uint32_t vendor = 0; vendor < world->settings.vendors; vendor++)
+        if (world->files[vendor].lines_count == 0)
+            return 1 + gap_ms / 8; /* somebody complains */
+    return gap_ms;
+}
+
 /* The administrator: a newer file, now and then the same again, an older one, or another text under
  * the same number. */
 static bool operator_act(struct world *world)
 {
-    uint32_t vendor = random_below(&world->workload, world->settings.vendors);
+    uint32_t vendor = operator_vendor(world);
     uint32_t choice = random_below(&world->workload, 20);
     struct seat_installation other;
 
@@ -794,23 +861,36 @@ static void settings_draw_faults(struct settings *settings, struct random *rando
     settings->has_huge_jumps = random_below(random, 2) == 0;
 }
 
+/* Seats of a line: most often about enough for all clients, sometimes few, which is where overhang,
+ * cuts and drains are. */
+static uint32_t seats_draw(const struct settings *settings, struct random *random)
+{
+    uint32_t slots = settings->clients * settings->slots;
+
+    if (random_below(random, 4) == 0)
+        return 1 + random_below(random, 5);
+    return 1 + slots / 4 + random_below(random, 3 + 2 * slots);
+}
+
 static void settings_draw(struct settings *settings, struct random *random)
 {
     settings->clients = 1 + random_below(random, CLIENTS_MAX);
     settings->slots = 1 + random_below(random, SLOTS_MAX);
     settings->features = 1 + random_below(random, FEATURES_COUNT);
     settings->vendors = random_below(random, 3) == 0 ? 2 : 1;
-    settings->lines = 1 + random_below(random, SERIALS_COUNT);
-    settings->seats_max = 1 + random_below(random, 5);
+    settings->lines = 2 + random_below(random, SERIALS_COUNT - 1);
+    settings->seats_max = seats_draw(settings, random);
     settings->ttl_s_max = LEASE_TTL_SECONDS_MIN + random_below(random, 30);
     settings->drain_s_max = 1 + random_below(random, 60);
     settings->think_ms = 200u << random_below(random, 5);
+    settings->patience_ms = 500u << random_below(random, 5); /* of who was refused */
     settings->timeout_ms = 500u << random_below(random, 4);
     settings->delay_ms = 1 + random_below(random, 200);
     settings->sync_ms = random_below(random, 30);
     settings->operator_ms = 3000u << random_below(random, 5);
     settings->snapshot_records = 4u << random_below(random, 8);
-    settings->source_cap = random_below(random, 3) == 0 ? 1 + random_below(random, 4) : 1000;
+    settings->source_cap =
+        random_below(random, 3) == 0 ? 1 + random_below(random, 2 * SLOTS_MAX) : 1000;
     settings->counts_max = random_below(random, 2) == 0 ? 1 : 1 + random_below(random, 3);
     settings->has_dates = random_below(random, 2) == 0;
     settings->has_covers = random_below(random, 2) == 0;
@@ -930,8 +1010,7 @@ static void server_start(struct world *world)
 
 static void operator_happening(struct world *world)
 {
-    happen_in(world, HAPPEN_OPERATOR,
-              random_between(&world->workload, 1, 2 * (int64_t)world->settings.operator_ms));
+    happen_in(world, HAPPEN_OPERATOR, operator_gap_ms(world));
     if (world->shell->seats == NULL || world->now_ms < world->paused_until_ms || world->is_over)
         return;
     if (!operator_act(world))
@@ -1079,6 +1158,9 @@ static bool run_round(struct run *run, uint64_t round)
     run->rounds++;
     run->store_operations = world->store_operations;
     counts_add(&run->counts, oracle_counts(world->oracle));
+    run->generous += 2 * world->granted >= world->refused;
+    run->granted += world->granted;
+    run->refused += world->refused;
     world_destroy(world);
     return holds;
 }
