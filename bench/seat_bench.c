@@ -33,7 +33,10 @@ static struct seats *bench_seats(void **ret_memory)
 
     *ret_memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return *ret_memory == MAP_FAILED ? NULL : seats_create(*ret_memory, NULL);
+    if (*ret_memory == MAP_FAILED)
+        return NULL;
+    madvise(*ret_memory, size, MADV_HUGEPAGE); /* as licetd does */
+    return seats_create(*ret_memory, NULL);
 }
 
 /* Distinct and without order, as clients choose them. */
