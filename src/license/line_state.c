@@ -151,8 +151,8 @@ static enum status license_other_server(const struct license *license, const str
                      license->device != NULL ? "the device " : "", TEXT_ARGS(host->name),
                      TEXT_ARGS(buf_text(&theirs)), TEXT_ARGS(text_head(host_name, NAME_MAX_BYTES)),
                      TEXT_ARGS(buf_text(&ours)),
-                     is_same_name ? "the server's key is new, so ask the vendor for a rekey "
-                                    "(licet request --rekey)"
+                     is_same_name ? "the server's key is new, so ask the vendor for a rekey, "
+                                    "a file that names this key"
                                   : "install it there, or have the seats moved here");
 }
 

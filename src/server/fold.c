@@ -36,8 +36,8 @@ static enum status fold_apply(struct fold *fold, uint64_t number, const struct s
         memcmp(record->open.server_key, fold->server_key, sizeof(record->open.server_key)) != 0)
         return error_set(error, LICET_DAMAGED,
                          "this journal belongs to another server key: restore both from one "
-                         "backup, or make a new key "
-                         "with `licet request --rekey`");
+                         "backup, or move STATE/server away: the next start makes a new key, and "
+                         "the vendor has to sign a file that names it");
     return seat_apply(fold->seats, number, record, error);
 }
 

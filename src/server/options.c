@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/parse.h"
 
+#define CONFIG_FILE_BYTES_MAX 65536
 #define ROOT_FILE_BYTES_MAX 65536 /* a public key line has 100; comments may stand around it */
 /* R10.4. A terminal server with 500 users of 20 features each; and each of them starting all within
  * a second. */
@@ -23,6 +24,8 @@ struct options_reader {
     struct options *options;
     struct error *error;
     enum status status;
+    struct text rest; /* of the file */
+    int line;
 };
 
 static enum status options_copy(char *place, size_t size, struct text value, const char *what,
@@ -139,7 +142,26 @@ static enum status options_set(struct options *options, struct text key, struct 
                      TEXT_ARGS(text_head(key, 80)));
 }
 
-/* inih's callback: 1 goes on, 0 stops and gives the line's number back. */
+/* inih's source of lines. inih goes on after a line that is refused, so the file ends there. */
+static char *options_next_line(char *place, int place_size, void *context)
+{
+    struct options_reader *reader = context;
+    size_t size = text_find(reader->rest, '\n') + 1;
+
+    if (reader->status != LICET_OK || reader->rest.size == 0)
+        return NULL;
+    if (size > reader->rest.size)
+        size = reader->rest.size;
+    if (size > (size_t)place_size - 1)
+        size = (size_t)place_size - 1;
+    memcpy(place, reader->rest.data, size);
+    place[size] = '\0';
+    reader->rest = text_skip(reader->rest, size);
+    reader->line++;
+    return place;
+}
+
+/* inih's callback: 1 goes on, 0 refuses the line. */
 static int options_line(void *context, const char *section, const char *key, const char *value)
 {
     struct options_reader *reader = context;
@@ -164,13 +186,20 @@ static enum status options_read_file(struct options *options, const char *path, 
 {
     struct error found = {0};
     struct options_reader reader = {.options = options, .error = &found};
-    int line = ini_parse(path, options_line, &reader);
+    struct text file;
+    enum status status = file_read(path, CONFIG_FILE_BYTES_MAX, &file, error);
+    int line;
 
+    if (status != LICET_OK)
+        return status;
+    reader.rest = file;
+    line = ini_parse_stream(options_next_line, &reader, options_line, &reader);
+    file_free(file);
     if (line == 0)
         return LICET_OK;
     if (line < 0)
-        return error_set(error, LICET_NOT_FOUND, "cannot read the configuration file %s", path);
-    if (reader.status == LICET_OK)
+        return error_set(error, LICET_NO_MEMORY, "no memory is left to read %s", path);
+    if (reader.status == LICET_OK || line != reader.line)
         return error_set(error, LICET_INVALID, "%s, line %d: neither a section nor key = value",
                          path, line);
     return error_set(error, reader.status, "%s, line %d: %s", path, line, found.text);

@@ -24,6 +24,11 @@
 #define STATE_PATH_MAX                                                                             \
     (OPTION_PATH_MAX + 128) /* the longest name inside is licenses/ and 64 digits */
 
+/* Ends a sentence; its argument is the folder. */
+#define STATE_WITHOUT_BACKUP                                                                       \
+    "Without a backup move %s away: the next start makes a new key, and the vendor has to sign a " \
+    "file that names it"
+
 struct state_path {
     char text[STATE_PATH_MAX];
 };
@@ -125,10 +130,9 @@ static enum status state_read_key(struct server *server, const char *folder, str
 
     if (status == LICET_NOT_FOUND)
         return error_set(error, LICET_DAMAGED,
-                         "%s is missing, while its journal is there: restore both from one backup, "
-                         "or make a new key with "
-                         "`licet request --rekey`",
-                         path.text);
+                         "%s is missing, while its journal is there: restore both from one "
+                         "backup. " STATE_WITHOUT_BACKUP,
+                         path.text, folder);
     if (status != LICET_OK)
         return status;
     status = secret_key_parse(file, &server->commit.key, error);
@@ -196,9 +200,8 @@ static enum status state_open_journal(struct server *server, const char *folder,
     if (status == LICET_NOT_FOUND)
         return error_set(error, LICET_DAMAGED,
                          "the journal in %s is missing, while the key is there: restore both from "
-                         "one backup, or make a new "
-                         "key with `licet request --rekey`",
-                         folder);
+                         "one backup. " STATE_WITHOUT_BACKUP,
+                         folder, folder);
     if (status == LICET_OK)
         status = fold_end(&server->fold, error);
     if (status != LICET_OK)
@@ -271,8 +274,8 @@ enum status state_load_license(struct server *server, const struct hash *payload
 
     if (status == LICET_NOT_FOUND)
         return error_set(error, LICET_DAMAGED,
-                         "%s, the installed license file, is missing: restore it from a backup, or "
-                         "from the portal",
+                         "%s, the installed license file, is missing: put the vendor's file there, "
+                         "under this name",
                          path.text);
     return status;
 }

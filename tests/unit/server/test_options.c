@@ -78,13 +78,22 @@ static void test_config(void)
     ok(is_refused_with("[licetd]\nstate = /x\nportt = 3\n", "line 3: there is no option \"portt\""),
        "a misspelt option is named with its line");
     ok(is_refused_with("[licetd]\nlisten = lic1.example:1\n", "line 2:"), "a wrong value, too");
+    ok(is_refused_with("[licetd]\nportt = 3\nstate = /x\n[vendor acme]\n",
+                       "line 2: there is no option \"portt\""),
+       "good lines after it do not hide what was wrong");
+    ok(is_refused_with("[licetd]\nportt = 3\nwhat is this\n",
+                       "line 2: there is no option \"portt\""),
+       "nor do bad ones");
+    ok(is_refused_with("[licetd]\nwhat is this\nportt = 3\n", "line 2: neither a section"),
+       "and a line that is nothing is not given the words of a later one");
     ok(is_refused_with("[vendor 1x]\nroot = /x\n", "not a vendor's name"),
        "R1.1 a vendor's name is an identifier");
     ok(is_refused_with("[other]\na = b\n", "[licetd] and [vendor NAME]"),
        "a section that is unknown");
     ok(is_refused_with("[licetd]\nwhat is this\n", "line 2"), "a line that is nothing");
     ok(read_arguments((const char *[]){"licetd", "--config", "/nowhere/licetd.conf", NULL}) ==
-           LICET_NOT_FOUND,
+               LICET_NOT_FOUND &&
+           strstr(error.text, "No such file") != NULL,
        "a file that is not there");
 }
 
