@@ -418,13 +418,15 @@ static struct resp_limits connection_limits(const struct connection *connection)
     return connection->role == ROLE_PRODUCT ? RESP_LIMITS_STRANGER : RESP_LIMITS_KNOWN;
 }
 
-/* Serves whole commands at the front of `bytes`; returns how many bytes are done with. */
+/* Serves whole commands at the front of `bytes`; returns how many bytes are done with. Order: a
+ * reply that cannot be sent closes the connection, and its input, which may be `bytes`, goes with
+ * it. */
 static size_t connection_serve(struct connection *connection, struct text bytes)
 {
     struct server *server = connection->server;
     size_t done = 0;
 
-    while (!connection->is_ending) {
+    while (!connection->is_ending && connection->state != CONNECTION_CLOSING) {
         struct resp_limits limits = connection_limits(connection);
         struct error error = {0};
         enum resp_result result = resp_read(&connection->reader, text_skip(bytes, done), &limits,
