@@ -161,7 +161,12 @@ static void connection_watch(struct connection *connection)
 
     if (connection->output != NULL)
         events |= UV_WRITABLE;
-    uv_poll_start(&connection->poll, events == 0 ? UV_DISCONNECT : events, connection_ready);
+    /* A peer that has said all it wants and shut its side (`nc -N`) still waits for its replies, so
+     * nothing but a failed write ends it before they have left. */
+    if (events == 0)
+        uv_poll_stop(&connection->poll);
+    else
+        uv_poll_start(&connection->poll, events, connection_ready);
 }
 
 static bool connection_is_allowed(const struct server *server, const struct address *peer)
@@ -595,7 +600,7 @@ static void connection_ready(uv_poll_t *poll, int status, int events)
     if (connection->state == CONNECTION_CLOSING)
         return;
     server_read_clocks(connection->server);
-    if (status < 0 || (events & UV_DISCONNECT) != 0) {
+    if (status < 0) {
         connection_close(connection);
         return;
     }

@@ -59,6 +59,14 @@ static void peer_say(int peer, const char *text)
     server_turn();
 }
 
+static ssize_t peer_hear(int peer, char *place, size_t size)
+{
+    ssize_t got = recv(peer, place, size - 1, MSG_DONTWAIT);
+
+    place[got < 0 ? 0 : got] = '\0';
+    return got;
+}
+
 static void test_flood(void)
 {
     static char flood[60000];
@@ -84,8 +92,38 @@ static void test_flood(void)
     server_end();
 }
 
+/* A reply that waits for the disk, as a CHECKOUT's. */
+static void connection_wait(struct connection *connection, const char *reply)
+{
+    buf_add_string(&server.replies, reply);
+    connection_hold(connection);
+}
+
+static void test_half_close(void)
+{
+    struct connection *connection;
+    char heard[100];
+    int peer;
+
+    server_begin();
+    peer = peer_open(&connection);
+    peer_say(peer, "*1\r\n$4\r\nPING\r\n");
+    peer_hear(peer, heard, sizeof(heard));
+    connection_wait(connection, "+DURABLE\r\n");
+    shutdown(peer, SHUT_WR);
+    server_turn();
+    connection_release(&server, server.open);
+    peer_hear(peer, heard, sizeof(heard));
+    tap_is(heard, "+DURABLE\r\n", "a peer that has shut its side is still answered");
+    server_turn();
+    ok(peer_hear(peer, heard, sizeof(heard)) == 0, "and then it is hung up on");
+    close(peer);
+    server_end();
+}
+
 int main(void)
 {
+    test_half_close();
     test_flood();
     return tap_done();
 }
