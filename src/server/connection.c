@@ -17,6 +17,7 @@ enum connection_state {
 #define FIRST_BYTE_TLS 0x16
 #define DOOR_SECONDS 10   /* a client that connects and says nothing */
 #define EMIT_BYTES 65536u /* replies of one read are sent in parts of this size */
+#define ERROR_REPLY_BYTES_MAX (ERROR_TEXT_MAX + 64) /* the word, a sentence, CR LF */
 
 static void connection_ready(uv_poll_t *poll, int status, int events);
 
@@ -441,7 +442,10 @@ static size_t connection_serve(struct connection *connection, struct text bytes)
             break;
         if (result == RESP_BROKEN) {
             server->counters.protocol_errors++;
-            resp_write_status(&server->replies, error.status, &error);
+            /* The sentence may have to wait for the disk, as a command's reply; unlike a command it
+             * cannot be asked again later, so where the batch is full it is left out. */
+            if (batch_has_room(server->open, 0, ERROR_REPLY_BYTES_MAX))
+                resp_write_status(&server->replies, error.status, &error);
             connection->is_ending = true;
             break;
         }

@@ -121,8 +121,43 @@ static void test_half_close(void)
     server_end();
 }
 
+static void test_full_batch(void)
+{
+    enum {
+        PEERS = 4
+    };
+    struct pending pending = {.kind = PENDING_CALL};
+    struct connection *connections[PEERS];
+    char heard[100];
+    int peers[PEERS];
+
+    server_begin();
+    for (int index = 0; index < PEERS; index++) {
+        peers[index] = peer_open(&connections[index]);
+        peer_say(peers[index], "*1\r\n$4\r\nPING\r\n");
+        peer_hear(peers[index], heard, sizeof(heard));
+        connection_wait(connections[index], "+DURABLE\r\n");
+    }
+    while (batch_has_room(server.open, 0, 0))
+        batch_add_pending(server.open, &pending);
+    for (int index = 0; index < PEERS; index++)
+        peer_say(peers[index], "nonsense");
+    ok(server.counters.protocol_errors == PEERS && server.open->pendings_count < BATCH_REPLIES_MAX,
+       "nonsense takes no place in a batch that is full");
+    server.open->pendings_count = PEERS; /* without those that only filled it */
+    connection_release(&server, server.open);
+    peer_hear(peers[0], heard, sizeof(heard));
+    tap_is(heard, "+DURABLE\r\n", "what was decided before is answered");
+    server_turn();
+    ok(server.counters.connections_open == 0, "and who talked nonsense is hung up on");
+    for (int index = 0; index < PEERS; index++)
+        close(peers[index]);
+    server_end();
+}
+
 int main(void)
 {
+    test_full_batch();
     test_half_close();
     test_flood();
     return tap_done();
