@@ -17,6 +17,7 @@ enum connection_state {
 #define FIRST_BYTE_TLS 0x16
 #define DOOR_SECONDS 10   /* a client that connects and says nothing */
 #define EMIT_BYTES 65536u /* replies of one read are sent in parts of this size */
+#define ERROR_REPLY_BYTES_MAX (ERROR_TEXT_MAX + 64) /* the word, a sentence, CR LF */
 
 static void connection_ready(uv_poll_t *poll, int status, int events);
 
@@ -161,7 +162,12 @@ static void connection_watch(struct connection *connection)
 
     if (connection->output != NULL)
         events |= UV_WRITABLE;
-    uv_poll_start(&connection->poll, events == 0 ? UV_DISCONNECT : events, connection_ready);
+    /* A peer that has said all it wants and shut its side (`nc -N`) still waits for its replies, so
+     * nothing but a failed write ends it before they have left. */
+    if (events == 0)
+        uv_poll_stop(&connection->poll);
+    else
+        uv_poll_start(&connection->poll, events, connection_ready);
 }
 
 static bool connection_is_allowed(const struct server *server, const struct address *peer)
@@ -418,13 +424,15 @@ static struct resp_limits connection_limits(const struct connection *connection)
     return connection->role == ROLE_PRODUCT ? RESP_LIMITS_STRANGER : RESP_LIMITS_KNOWN;
 }
 
-/* Serves whole commands at the front of `bytes`; returns how many bytes are done with. */
+/* Serves whole commands at the front of `bytes`; returns how many bytes are done with. Order: a
+ * reply that cannot be sent closes the connection, and its input, which may be `bytes`, goes with
+ * it. */
 static size_t connection_serve(struct connection *connection, struct text bytes)
 {
     struct server *server = connection->server;
     size_t done = 0;
 
-    while (!connection->is_ending) {
+    while (!connection->is_ending && connection->state != CONNECTION_CLOSING) {
         struct resp_limits limits = connection_limits(connection);
         struct error error = {0};
         enum resp_result result = resp_read(&connection->reader, text_skip(bytes, done), &limits,
@@ -434,7 +442,10 @@ static size_t connection_serve(struct connection *connection, struct text bytes)
             break;
         if (result == RESP_BROKEN) {
             server->counters.protocol_errors++;
-            resp_write_status(&server->replies, error.status, &error);
+            /* The sentence may have to wait for the disk, as a command's reply; unlike a command it
+             * cannot be asked again later, so where the batch is full it is left out. */
+            if (batch_has_room(server->open, 0, ERROR_REPLY_BYTES_MAX))
+                resp_write_status(&server->replies, error.status, &error);
             connection->is_ending = true;
             break;
         }
@@ -593,7 +604,7 @@ static void connection_ready(uv_poll_t *poll, int status, int events)
     if (connection->state == CONNECTION_CLOSING)
         return;
     server_read_clocks(connection->server);
-    if (status < 0 || (events & UV_DISCONNECT) != 0) {
+    if (status < 0) {
         connection_close(connection);
         return;
     }

@@ -333,7 +333,7 @@ static void vendor_take(struct vendor *vendor, struct installation *installation
 }
 
 enum status installation_commit(struct server *server, struct installation *installation,
-                                struct error *error)
+                                struct hash *ret_replaced, struct error *error)
 {
     struct vendor *vendor = installation->vendor;
     struct hash old_hash = vendor->license.payload_hash;
@@ -358,7 +358,7 @@ enum status installation_commit(struct server *server, struct installation *inst
              installation->installed_generation, installation->license.increments_count);
     vendor_take(vendor, installation);
     vendor->installed_number = server->open->first_number + server->open->records_count - 1;
-    vendor->previous_hash = had_file ? old_hash : (struct hash){{0}};
+    *ret_replaced = had_file ? old_hash : (struct hash){{0}};
     return LICET_OK;
 }
 

@@ -49,7 +49,6 @@ struct vendor {
     struct license license;
     struct text file;          /* as read: what CHAIN gives out; NULL data: nothing is installed */
     uint64_t installed_number; /* the record after which it counts */
-    struct hash previous_hash; /* of the file before it, to be removed when this one is durable */
 };
 
 struct server {
@@ -170,9 +169,10 @@ struct installation {
 enum status installation_prepare(struct server *server, struct text file,
                                  struct installation *ret_installation, struct error *error);
 /* Stores the file and gives its lines to the core; durable when server_when_durable() calls. The
- * vendor takes the file and its parsed form over. */
+ * vendor takes the file and its parsed form over. `ret_replaced` is the file before it, or none:
+ * only when the new one is durable may the caller have it forgotten. */
 enum status installation_commit(struct server *server, struct installation *installation,
-                                struct error *error);
+                                struct hash *ret_replaced, struct error *error);
 void installation_finish(struct installation *installation);
 /* At start: the file of what the journal says is installed. */
 enum status installation_restore(struct server *server, struct vendor *vendor, struct error *error);

@@ -2,6 +2,8 @@
 """License files over HTTP: preview, install, refuse (R2, R3, R4); the texts that go to the vendor (R5)."""
 import os
 import re
+import signal
+import socket
 import subprocess
 import time
 
@@ -49,6 +51,40 @@ def check_installation():
                 "R4.1 an older generation is refused, in these words")
         refused(server, vendor.license(server, 1006, increment(seats=9)), 400, "1000", "R4.1 a jump of 1,001 is refused")
         ok(server.install(vendor.license(server, 1005, increment(seats=9))).status == 200, "R4.1 one of 1,000 is taken")
+
+
+def at_once(server, *requests):
+    """The answers to requests that a paused server finds waiting, all of them, when it goes on."""
+    peers = [socket.create_connection(server.address, harness.WAIT_SECONDS) for _ in requests]
+    os.kill(server.pid, signal.SIGSTOP)
+    for peer, request in zip(peers, requests):
+        peer.sendall(request)
+    os.kill(server.pid, signal.SIGCONT)
+    answers = []
+    for peer in peers:
+        with peer, peer.makefile("rb") as file:
+            answers.append(harness.Answer(file.read()))
+    return answers
+
+
+def check_quick_installations():
+    """Each installation forgets the file that it replaced, and no other, however soon the next one comes."""
+    vendor = Vendor()
+    with Server(vendor) as server:
+        server.serve(increment(seats=1))
+        bearer = [("Authorization", f"Bearer {server.administrator()}")]
+        generation, answers = 1, []
+        while generation < 40 and [answer.status for answer in answers] != [200, 200]:
+            files = [vendor.license(server, generation + step, increment(seats=generation + step)) for step in (1, 2)]
+            answers = at_once(server, *(harness.request_bytes("POST", "/license/install", file.encode(), bearer)
+                                        for file in files))
+            generation += 2
+        ok([answer.status for answer in answers] == [200, 200], "two files are installed by one commit", answers)
+        kept = os.listdir(os.path.join(server.state, "licenses"))
+        ok(len(kept) == 1, "the files that they replaced are gone, the last one is there", kept)
+        server.kill()
+        server.start()
+        ok(server.get("/status").json["vendors"][0]["generation"] == generation, "and it is what a restart serves")
 
 
 def check_shrinking():
@@ -289,5 +325,6 @@ def check_licet_tool():
            "R9.1 and licetd serves the file", answer)
 
 
-harness.run(check_licet_tool, check_installation, check_shrinking, check_forward, check_reading, check_trust, check_server_names, check_texts,
+harness.run(check_licet_tool, check_installation, check_quick_installations, check_shrinking,
+            check_forward, check_reading, check_trust, check_server_names, check_texts,
             check_ends)

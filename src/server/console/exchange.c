@@ -17,9 +17,7 @@ enum exchange_kind {
 
 struct exchange_wait {
     struct http_exchange *exchange;
-    struct vendor *vendor;
-    enum exchange_kind kind;
-    uint64_t counter;
+    struct buf text;
 };
 
 /* The latest end that a running lease of the vendor was promised (R5.1), 0: none runs. */
@@ -141,24 +139,9 @@ static enum status receipt_text(const struct server *server, const struct vendor
 static void exchange_durable(void *context)
 {
     struct exchange_wait *wait = context;
-    struct server *server = http_context(wait->exchange);
-    char *memory = malloc(LICENSE_ARENA_BYTES(TEXT_BYTES_MAX)), *place = malloc(TEXT_BYTES_MAX);
-    struct arena arena = arena_over(memory, LICENSE_ARENA_BYTES(TEXT_BYTES_MAX));
-    struct buf buf = buf_over(place, TEXT_BYTES_MAX);
-    struct error error = {0};
-    enum status status = LICET_NO_MEMORY;
 
-    server_read_clocks(server);
-    if (memory != NULL && place != NULL)
-        status = wait->kind == EXCHANGE_REQUEST
-                     ? request_text(server, wait->vendor, wait->counter, &arena, &buf, &error)
-                     : receipt_text(server, wait->vendor, wait->counter, &arena, &buf, &error);
-    if (status == LICET_OK)
-        http_answer(wait->exchange, 200, "text/plain; charset=utf-8", buf_text(&buf));
-    else
-        http_answer_error(wait->exchange, status, &error);
-    free(memory);
-    free(place);
+    http_answer(wait->exchange, 200, "text/plain; charset=utf-8", buf_text(&wait->text));
+    free(wait->text.data);
     free(wait);
 }
 
@@ -177,29 +160,64 @@ static enum status exchange_count(struct server *server, uint64_t *ret_counter, 
     return server_apply(server, &record, error);
 }
 
+/* Order: written now, while everything it tells of stands in the open batch or before it. Written
+ * when that batch is durable, it could tell of a later installation that is not, and a receipt for
+ * one that a crash then undoes would give seats away twice. */
+static enum status exchange_write(struct server *server, const struct vendor *vendor,
+                                  enum exchange_kind kind, struct buf *buf, struct error *error)
+{
+    char *memory = malloc(LICENSE_ARENA_BYTES(TEXT_BYTES_MAX));
+    struct arena arena = arena_over(memory, LICENSE_ARENA_BYTES(TEXT_BYTES_MAX));
+    uint64_t counter = 0;
+    enum status status;
+
+    if (memory == NULL || buf->data == NULL) {
+        free(memory);
+        return error_set(error, LICET_NO_MEMORY, "no memory is left to write the text");
+    }
+    status = exchange_count(server, &counter, error);
+    if (status == LICET_OK)
+        status = kind == EXCHANGE_REQUEST
+                     ? request_text(server, vendor, counter, &arena, buf, error)
+                     : receipt_text(server, vendor, counter, &arena, buf, error);
+    free(memory);
+    return status;
+}
+
+/* The text waits in no more memory than it needs. */
+static void exchange_defer(struct http_exchange *exchange, struct exchange_wait *wait)
+{
+    char *smaller = realloc(wait->text.data, wait->text.size);
+
+    wait->exchange = exchange;
+    wait->text.data = smaller == NULL ? wait->text.data : smaller;
+    http_defer(exchange);
+    server_when_durable(http_context(exchange), exchange_durable, wait);
+}
+
 static void exchange_handle(struct http_exchange *exchange, enum exchange_kind kind)
 {
-    struct server *server = http_context(exchange);
     struct exchange_wait *wait = calloc(1, sizeof(*wait));
     struct vendor *vendor;
     struct error error = {0};
-    uint64_t counter = 0;
     enum status status = wait == NULL ? LICET_NO_MEMORY : console_vendor(exchange, &vendor, &error);
 
     if (status == LICET_OK && kind == EXCHANGE_RECEIPT && vendor->file.data == NULL)
         status = error_set(&error, LICET_NO_FILE,
                            "no license file of %s is installed, so there is nothing to confirm",
                            vendor->options->name);
-    if (status == LICET_OK)
-        status = exchange_count(server, &counter, &error);
-    if (status != LICET_OK) {
-        free(wait);
-        http_answer_error(exchange, status, &error);
+    if (status == LICET_OK) {
+        wait->text = buf_over(malloc(TEXT_BYTES_MAX), TEXT_BYTES_MAX);
+        status = exchange_write(http_context(exchange), vendor, kind, &wait->text, &error);
+    }
+    if (status == LICET_OK) {
+        exchange_defer(exchange, wait);
         return;
     }
-    *wait = (struct exchange_wait){exchange, vendor, kind, counter};
-    http_defer(exchange);
-    server_when_durable(server, exchange_durable, wait);
+    http_answer_error(exchange, status, &error);
+    if (wait != NULL)
+        free(wait->text.data);
+    free(wait);
 }
 
 void request_handle(struct http_exchange *exchange)

@@ -122,7 +122,7 @@ void license_preview_handle(struct http_exchange *exchange)
 
 struct license_wait {
     struct http_exchange *exchange;
-    struct vendor *vendor;
+    struct hash replaced; /* the file that is not needed once the new one is durable */
     json_t *answer;
 };
 
@@ -130,8 +130,8 @@ static void license_installed(void *context)
 {
     struct license_wait *wait = context;
 
-    if (!hash_is_none(&wait->vendor->previous_hash))
-        state_forget_license(http_context(wait->exchange), &wait->vendor->previous_hash);
+    if (!hash_is_none(&wait->replaced))
+        state_forget_license(http_context(wait->exchange), &wait->replaced);
     console_answer_json(wait->exchange, wait->answer);
     free(wait);
 }
@@ -166,15 +166,13 @@ static enum status license_install(struct http_exchange *exchange,
 
     if (wait == NULL)
         return error_set(error, LICET_NO_MEMORY, "no memory is left to install a file");
-    if (!batch_has_room(server->open, 0, 0)) {
-        free(wait);
-        return error_set(error, LICET_OVER_LIMIT,
-                         "this server is too busy just now; try again in a second");
-    }
-    *wait =
-        (struct license_wait){exchange, installation->vendor, license_answer(server, installation)};
+    wait->exchange = exchange;
+    wait->answer = license_answer(server, installation);
     if (!installation->is_installed_already)
-        status = installation_commit(server, installation, error);
+        status = installation_commit(server, installation, &wait->replaced, error);
+    else if (!batch_has_room(server->open, 0, 0))
+        status = error_set(error, LICET_OVER_LIMIT,
+                           "this server is too busy just now; try again in a second");
     if (status != LICET_OK) {
         json_decref(wait->answer);
         free(wait);
