@@ -2,7 +2,7 @@
 #
 #   make demo      a vendor, a license server and products on this machine (ONCE=1: check every step, then stop)
 #   make test      all tests but the long ones, on the build that is shipped
-#   make check     all that CI does: every test, the linters, unit, scenario and fuzz tests again under sanitizers
+#   make check     all that CI does: every test, the linters, unit, scenario, sim and fuzz tests again under sanitizers
 #   make bench     speed, beside other programs in the same run
 #   make asan      the same three under gcc's address and undefined-behaviour sanitizers
 #   make lint      the linters alone          make format   lets clang-format rewrite the sources
@@ -24,7 +24,7 @@ compile = { test -e $(1)/build.ninja || $(setup_$(1)); } && ninja --quiet -C $(1
 run_tests = rm -f $(1)/meson-logs/testlog.*; { $(call compile,$(1)) && \
 	meson test -C $(1) --no-rebuild --num-processes 2 --print-errorlogs $(2); } || true
 # Sanitizers make the programs three to four times slower.
-run_sanitized = $(call run_tests,$(1),--suite unit --suite scenario --suite fuzz --timeout-multiplier 4)
+run_sanitized = $(call run_tests,$(1),--suite unit --suite scenario --suite sim --suite fuzz --timeout-multiplier 4)
 
 .PHONY: all demo test check bench asan lint format report fuzz sim install clean
 
