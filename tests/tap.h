@@ -1,8 +1,8 @@
 /*
  * The Test Anything Protocol in a few lines: ok() and is_*() print one line a test, tap_done()
  * prints the plan and gives main() its exit code. A test's name is a sentence that says what holds;
- * where it holds a rule of rules.md, it starts with the rule's number: "R4.1 an older generation is
- * refused".
+ * where it holds a rule of docs/rules.md, it starts with the rule's number: "R4.1 an older
+ * generation is refused".
  */
 #ifndef LICET_TESTS_TAP_H
 #define LICET_TESTS_TAP_H

@@ -69,7 +69,7 @@
 #define TOMBSTONE_SECONDS 600
 #define TOMBSTONES_OF_SOURCE_MAX 65536u
 
-/* Leases in one server: design.md 10 measures up to 5,000,000. With tombstones in the same places,
+/* Leases in one server: the goal counts up to 5,000,000. With tombstones in the same places,
  * 2^23. */
 #define LEASES_MAX (1u << 23)
 /* R10.4: live leases of one source address: a whole site behind one address translation. */
@@ -81,7 +81,7 @@
 #define GENERATION_STEP_MAX 1000u
 /* Names of users, hosts, devices, features, sources: two new ones for every fourth lease. */
 #define NAMES_MAX (1u << 22)
-/* Features with seats or holders: design.md 10 measures 50,000. */
+/* Features with seats or holders: the goal counts 50,000. */
 #define POOLS_MAX (1u << 16)
 
 /* R10.2: what a stranger may send. CHECKOUT with every option is 19 arguments, its name included;

@@ -1,7 +1,7 @@
 /*
- * The journal: an append-only, hash-chained log of opaque records in one folder (design.md 9). What
- * a record means is its writer's business; here it is bytes with a number, counted from 1 without a
- * gap.
+ * The journal: an append-only, hash-chained log of opaque records in one folder (docs/journal.md).
+ * What a record means is its writer's business; here it is bytes with a number, counted from 1
+ * without a gap.
  *
  * A commit is one group: written by one call, made durable by one fdatasync, and only then is the
  * next one written. So after a power cut everything is whole but, perhaps, the last group: that one

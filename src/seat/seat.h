@@ -3,7 +3,7 @@
  *
  * PURE: no clock, socket, file, malloc or global. One event goes in with its time; effects come
  * out: records to make durable, and a reply that may leave when the record it depends on is synced
- * (design.md 7). Two kinds of state:
+ * (docs/ARCHITECTURE.md). Two kinds of state:
  *
  *   held: the fold of the records through seat_apply(); it survives a crash, and
  *   seats_snapshot_next() lists it
@@ -39,8 +39,8 @@
  * Windows, deadlines and drains are measured by the instant; only dates that people signed, and
  * what a restart left of a drain, by UTC.
  *
- * Rules: rules.md 1.3, 1.4, 4, 5.1, 8. Not here yet: other models than concurrent, borrow, linger,
- * queue, burst.
+ * Rules: docs/rules.md 1.3, 1.4, 4, 5.1, 8. Not here yet: other models than concurrent, borrow,
+ * linger, queue, burst.
  */
 #ifndef LICET_SEAT_SEAT_H
 #define LICET_SEAT_SEAT_H

@@ -53,8 +53,7 @@ struct lease {
     uint8_t is_expired; /* ended: by time */
 };
 
-_Static_assert(sizeof(struct lease) <= 112,
-               "design.md 10: at most 128 bytes a lease with its indexes");
+_Static_assert(sizeof(struct lease) <= 112, "at most 128 bytes a lease with its indexes");
 
 struct lease_memo {
     struct lease_id id;

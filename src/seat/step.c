@@ -69,9 +69,9 @@ static struct seat_reply *step_reply(struct seat_effects *effects)
     return &effects->reply;
 }
 
-/* What everybody is told of a lease. It depends on the last record that the reply shows (design.md
- * 7). Whether that is a mark, a cut or a cut that was lifted is not kept with the lease: the last
- * of all these records stands for it, which is never earlier.
+/* What everybody is told of a lease. It depends on the last record that the reply shows
+ * (docs/ARCHITECTURE.md). Whether that is a mark, a cut or a cut that was lifted is not kept with
+ * the lease: the last of all these records stands for it, which is never earlier.
  */
 static void step_tell(const struct seats *seats, uint32_t lease, struct seat_reply *reply)
 {

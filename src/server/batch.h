@@ -1,7 +1,7 @@
 /*
  * One commit in the making: the records of a loop turn, the leaves of its proofs, and the replies
- * that wait for both (design.md 7). There are two: one open, in the loop's thread, and one being
- * made durable, in the commit thread.
+ * that wait for both (docs/ARCHITECTURE.md). There are two: one open, in the loop's thread, and one
+ * being made durable, in the commit thread.
  */
 #ifndef LICET_SERVER_BATCH_H
 #define LICET_SERVER_BATCH_H

@@ -6,7 +6,7 @@
  *       ├──else──▶ handed to the HTTP server
  *       └──0x16, 10 s of silence──▶ CLOSING
  *
- * Memory (design.md 10: at most 256 bytes while idle): buffers exist only while they hold
+ * Memory (goal: at most 256 bytes while idle): buffers exist only while they hold
  * something.
  */
 #ifndef LICET_SERVER_CONNECTION_H

@@ -1,7 +1,7 @@
 /*
- * Snapshots (design.md 9): a second fold of the journal in a thread of libuv's pool, written as the
- * records that fold to its state. Never from live memory: what a snapshot says was read back from
- * the disk, and checked.
+ * Snapshots (docs/journal.md): a second fold of the journal in a thread of libuv's pool, written as
+ * the records that fold to its state. Never from live memory: what a snapshot says was read back
+ * from the disk, and checked.
  */
 #ifndef LICET_SERVER_SNAPSHOT_H
 #define LICET_SERVER_SNAPSHOT_H

@@ -14,7 +14,7 @@ NAMES = ("admin administrator root user guest test licet licetd lmadmin rlm oper
          " license").split()
 PASSWORDS = [""] + ("admin administrator password Password1 root licet licetd 123456 12345678 1234 changeme secret rlm"
                     " lmadmin license default letmein").split()
-ROUTES = {  # (method, path) -> the least role; design: rules.md 10.6
+ROUTES = {  # (method, path) -> the least role; design: docs/rules.md 10.6
     ("GET", "/health"): "product", ("GET", "/status"): "product", ("GET", "/metrics"): "product",
     ("GET", "/request"): "administrator", ("GET", "/receipt"): "administrator",
     ("POST", "/license/preview"): "administrator", ("POST", "/license/install"): "administrator",

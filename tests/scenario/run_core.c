@@ -335,7 +335,7 @@ static void stage_leases(struct stage *stage, struct text who)
         buf_add_string(&buf, "none");
 }
 
-/* The rows of a receipt (rules.md 5): seats and held-over seats of each line. */
+/* The rows of a receipt (docs/rules.md 5): seats and held-over seats of each line. */
 static void stage_receipt(struct stage *stage, struct text who)
 {
     struct buf buf = stage_answer(stage, who);

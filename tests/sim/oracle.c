@@ -12,8 +12,8 @@ static void check_overdue(struct oracle *oracle, const struct oracle_act *act)
                          (long long)(act->now.instant.ms - oracle->live[index]->deadline_max));
 }
 
-/* After a start every lease gets one fresh ttl (design.md 7), cut at its end; an ended id, if its
- * window was not over, a whole one. */
+/* After a start every lease gets one fresh ttl (docs/ARCHITECTURE.md), cut at its end; an ended id,
+ * if its window was not over, a whole one. */
 static void apply_start(struct oracle *oracle, const struct oracle_act *act)
 {
     facts_end_again(oracle, act->now.instant.ms);

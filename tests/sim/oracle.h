@@ -1,9 +1,9 @@
 /*
- * The judge of the simulation, written from rules.md alone. It stands at the door of the server: it
- * sees each event with its time, what the server announced (records and replies), which replies
- * left, which syncs were reported, and each crash. From this it keeps, for every lease id, whether
- * it was never granted, is held, or has ended, and whether a client was told so; everything is
- * recounted from plain arrays when it is needed.
+ * The judge of the simulation, written from docs/rules.md alone. It stands at the door of the
+ * server: it sees each event with its time, what the server announced (records and replies), which
+ * replies left, which syncs were reported, and each crash. From this it keeps, for every lease id,
+ * whether it was never granted, is held, or has ended, and whether a client was told so; everything
+ * is recounted from plain arrays when it is needed.
  *
  * It never repairs what it sees: the first contradiction is kept as a sentence and ends the run.
  */

@@ -138,7 +138,7 @@ class Vendor:
 
 
 def increment(feature="cad_pro", seats=3, sn="L-1", maintenance="2027-11-24", expiry="permanent", **fields):
-    """An INCREMENT line; further fields in the order of rules.md 2.2, `_` for `-`, a list for repeated keys."""
+    """An INCREMENT line; further fields in the order of docs/rules.md 2.2, `_` for `-`, a list for repeated keys."""
     words = ["INCREMENT", feature, f"sn={sn}"]
     words += [f"{key}={fields.pop(key)}" for key in ("type", "model") if key in fields]
     words += [f"seats={seats}"] if seats is not None else []

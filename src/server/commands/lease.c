@@ -164,7 +164,7 @@ static void lease_count(struct server *server, const struct seat_event *event,
 }
 
 /* Answers at once where everything the reply depends on is durable and no earlier reply waits; else
- * when the open batch is (design.md 7). */
+ * when the open batch is (docs/ARCHITECTURE.md). */
 static void lease_answer(struct command_call *call, const struct checkout_args *args,
                          const struct lease_root *root, enum leaf_kind kind)
 {

@@ -112,7 +112,7 @@ static void test_create(void)
         }
         tried++;
         wrong += status == LICET_OK;
-        /* Made or not made, never half: rules.md wants either to be tried again in peace. */
+        /* Made or not made, never half: docs/rules.md wants either to be tried again in peace. */
         status = journal_create(folder, 2048, &error);
         wrong += status != LICET_OK && status != LICET_CONFLICT;
         wrong += open_and_see(&(struct seen){0}, NULL, &error) != LICET_OK;
