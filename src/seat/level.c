@@ -150,7 +150,8 @@ static void level_force(struct seats *seats, struct family *family, uint32_t lea
     if (level != had)
         level_set(seats, lease, level);
     family->has_levels |= level != family->base_level;
-    family->is_forced |= level > had;
+    family->is_forced |=
+        level > family->passed; /* what was proved for another time proves nothing */
 }
 
 static bool level_is_near(const struct family *family, int64_t utc)

@@ -11,7 +11,7 @@
 #define ORACLE_FEATURES_MAX 64
 #define LIVE_MAX 1024
 #define BUCKETS_COUNT 4096
-#define ENDINGS_MAX 8
+#define ENDINGS_MAX 32 /* a clock that leaps to and fro cuts and lifts */
 #define WINDOW_MS (TOMBSTONE_SECONDS * 1000LL)
 
 /* A mark or a cut: which record said it, and until when the lease goes on (0: its deadline). */

@@ -139,7 +139,7 @@ static bool snapshot_make(struct journal *journal, struct error *error)
 static struct journal *journal_start(struct fold *fold, struct journal_opening *ret_opening,
                                      struct error *error)
 {
-    struct journal *journal;
+    struct journal *journal = NULL;
 
     if (fold_init(fold, &world.options, server_key, error) != LICET_OK ||
         journal_open(folder, fold_record, fold, &journal, ret_opening, error) != LICET_OK)
@@ -170,7 +170,7 @@ static bool fold_is_state(const struct fold *fold, struct error *error)
 static bool state_round(struct random *random, bool has_snapshot, struct error *error)
 {
     struct journal_opening opening;
-    struct journal *journal;
+    struct journal *journal = NULL;
     struct fold fold;
     bool is_same;
 
@@ -219,7 +219,7 @@ static void newest_lease_is_not_last(void)
     struct seat_line lines[2] = {line_of(LA1, EDITOR, 2), line_of(LA2, VIEWER, 2)};
     struct error error = {.status = LICET_OK};
     struct journal_opening opening;
-    struct journal *journal;
+    struct journal *journal = NULL;
     struct fold fold;
 
     folder_make();
@@ -248,7 +248,7 @@ static void another_key(void)
     static const uint8_t other_key[32] = {1};
     struct error error = {.status = LICET_OK};
     struct journal_opening opening;
-    struct journal *journal;
+    struct journal *journal = NULL;
     struct fold fold;
 
     folder_make();
