@@ -13,9 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define RELEASE_DATE                                                                               \
-    "2026-11-24" /* the day this version came out: older maintenance will not do                   \
-                  */
+/* The day this version came out: maintenance that ended before it will not do. */
+#define RELEASE_DATE "2026-11-24"
 
 static volatile sig_atomic_t is_interrupted;
 

@@ -36,11 +36,12 @@
  *   Reads      the environment only for LICET_SERVER and LICET_ROOT, and only where the options
  *              leave them empty; a root key that a product pins cannot be replaced from outside.
  *   Blocks     licet_checkout(), licet_checkin() and licet_why() for timeout_ms at most. The others
- *              never wait for a network. (A host *name* is looked up by the system's resolver,
- * which keeps its own time; give an address where that matters.) Memory     is taken by
- * licet_open(), once. Nothing after it allocates. Times      _ms are milliseconds of a clock that
- * runs while the machine sleeps; _s are seconds of UTC since 1970. Dates are "YYYY-MM-DD". Structs
- * with a `size` only grow at their end; licet_..._init() sets it and the defaults.
+ *              never wait for a network. A host *name* is looked up by the system's resolver, which
+ *              keeps its own time: give an address where that matters.
+ *   Memory     is taken by licet_open(), once. Nothing after it allocates.
+ *   Times      _ms are milliseconds of a clock that runs while the machine sleeps; _s are seconds
+ *              of UTC since 1970. Dates are "YYYY-MM-DD".
+ *   Structs    with a `size` only grow at their end; licet_..._init() sets it and the defaults.
  *
  * The ABI is that of the symbols in LICET_0.1; what is not in this header is not exported.
  */

@@ -54,7 +54,8 @@ static void command_help(FILE *to)
 {
     fprintf(to, "usage: licet COMMAND ...\n\n");
     for (size_t index = 0; index < COMMANDS_COUNT; index++)
-        fprintf(to, "  licet %s %s\n      %s\n", commands[index].name, commands[index].usage,
+        fprintf(to, "  licet %s%s%s\n      %s\n", commands[index].name,
+                commands[index].usage[0] == '\0' ? "" : " ", commands[index].usage,
                 commands[index].summary);
     fprintf(to, "\nlicet(1) says more. FILE may be - for standard input.\n");
 }
@@ -68,10 +69,28 @@ enum status command_usage(const char *name, struct error *error)
         if (blank < last.size)
             last = text_skip(last, blank + 1);
         if (text_is(last, name))
-            return error_set(error, LICET_INVALID, "usage: licet %s %s", commands[index].name,
-                             commands[index].usage);
+            return error_set(error, LICET_INVALID, "usage: licet %s%s%s", commands[index].name,
+                             commands[index].usage[0] == '\0' ? "" : " ", commands[index].usage);
     }
     return error_set(error, LICET_INVALID, "licet help shows the commands");
+}
+
+/* A first word that is a command's, as `key` or `file`, is answered by what may follow. */
+static void command_unknown(const char *word)
+{
+    bool is_known = false;
+
+    for (size_t index = 0; index < COMMANDS_COUNT; index++) {
+        struct text name = text_of(commands[index].name);
+
+        if (!text_is(text_head(name, text_find(name, ' ')), word))
+            continue;
+        fprintf(stderr, "%s licet %s %s\n", is_known ? "      " : "usage:", commands[index].name,
+                commands[index].usage);
+        is_known = true;
+    }
+    if (!is_known)
+        fprintf(stderr, "licet: there is no command \"%.80s\"; licet help lists them\n", word);
 }
 
 int command_run(int argc, char **argv)
@@ -97,6 +116,13 @@ int command_run(int argc, char **argv)
         command_help(stdout);
         return 0;
     }
-    command_help(stderr);
+    if (argc == 2 && text_is(text_of(argv[1]), "--version")) {
+        puts("licet " LICET_VERSION);
+        return 0;
+    }
+    if (argc < 2)
+        command_help(stderr);
+    else
+        command_unknown(argv[1]);
     return status_exit_code(LICET_INVALID);
 }

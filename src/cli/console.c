@@ -41,7 +41,7 @@ static enum status console_read_token(const char *path, char *place, struct erro
     if (stat(path, &stat_now) != 0)
         return error_set(error, LICET_UNAUTHENTICATED,
                          "this needs an administrator's token: set LICET_TOKEN, or put it into %s "
-                         "(mode 0600)",
+                         "(mode 0600); licetd(8) shows how to get one",
                          path);
     if ((stat_now.st_mode & 077) != 0)
         return error_set(error, LICET_FORBIDDEN,
@@ -64,8 +64,10 @@ static enum status console_token(char place[CONSOLE_TOKEN_BYTES_MAX + 1], struct
 
     if (token == NULL || token[0] == '\0') {
         if (!console_token_path(path))
-            return error_set(error, LICET_UNAUTHENTICATED,
-                             "this needs an administrator's token: set LICET_TOKEN");
+            return error_set(
+                error, LICET_UNAUTHENTICATED,
+                "this needs an administrator's token: set LICET_TOKEN; licetd(8) shows how "
+                "to get one");
         return console_read_token(path, place, error);
     }
     if (strlen(token) > CONSOLE_TOKEN_BYTES_MAX)

@@ -30,6 +30,7 @@ static void format_text(struct text text, struct buf *buf)
 
 enum status file_format_run(int argc, char **argv, struct error *error)
 {
+    struct error found = {.status = LICET_OK};
     struct document document;
     struct cli_text text;
     struct license license;
@@ -54,8 +55,12 @@ enum status file_format_run(int argc, char **argv, struct error *error)
         buf = buf_over(bytes, capacity);
         /* The first line is 58 characters, which wrapping leaves alone. */
         format_text(document.payload, &buf);
-        status = license_parse(buf_text(&buf), &text.arena, &license, error);
+        status = license_parse(buf_text(&buf), &text.arena, &license, &found);
         printf("%.*s", TEXT_ARGS(buf_text(&buf)));
+        if (status == LICET_OK)
+            cli_note_unserved(&license);
+        else
+            error_set(error, status, "%s (lines are counted in what was printed)", found.text);
     }
     free(bytes);
     cli_text_finish(&text);

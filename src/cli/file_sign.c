@@ -41,9 +41,14 @@ static enum status sign_read_keys(const struct sign_options *options, struct are
 
     if (size < 0 || (size_t)size >= sizeof(path))
         return error_set(error, LICET_INVALID, "the path is too long");
+    status = cli_read_secret_key(options->key, key, error);
+    if (status != LICET_OK)
+        return status;
     status = cli_read_certificate(options->certificate == NULL ? path : options->certificate, arena,
                                   certificate, error);
-    return status == LICET_OK ? cli_read_secret_key(options->key, key, error) : status;
+    if (status != LICET_OK)
+        secret_key_finish(key);
+    return status;
 }
 
 static enum status sign_write(const struct sign_options *options, struct text file,
@@ -62,8 +67,10 @@ static enum status sign_draft(const struct sign_options *options, struct cli_tex
     size_t capacity = text->file.size + SSHSIG_ARMOR_MAX + 1;
     char *bytes = arena_take(&text->arena, capacity, 1);
     struct buf buf = buf_over(bytes, capacity);
+    struct error found = {.status = LICET_OK};
     struct certificate certificate;
     struct document document;
+    struct license license;
     struct secret_key key;
     enum status status;
 
@@ -74,9 +81,14 @@ static enum status sign_draft(const struct sign_options *options, struct cli_tex
         status = sign_read_keys(options, &text->arena, &certificate, &key, error);
     if (status != LICET_OK)
         return status;
-    status = license_sign(document.payload, &key, &certificate, &text->arena, &buf, error);
+    status = license_sign(document.payload, &key, &certificate, &text->arena, &buf, &found);
     secret_key_finish(&key);
-    return status == LICET_OK ? sign_write(options, buf_text(&buf), error) : status;
+    if (status != LICET_OK)
+        return error_set(error, status, "%s%s", found.text,
+                         status == LICET_INVALID ? "; licet file format wraps a draft" : "");
+    if (license_parse(document.payload, &text->arena, &license, NULL) == LICET_OK)
+        cli_note_unserved(&license);
+    return sign_write(options, buf_text(&buf), error);
 }
 
 enum status file_sign_run(int argc, char **argv, struct error *error)

@@ -67,15 +67,28 @@ static void install_print_change(const json_t *change)
            remark == NULL ? "" : "   ", remark == NULL ? "" : remark);
 }
 
+static void install_print_head(const json_t *preview)
+{
+    long long old = install_number(preview, "installed_generation");
+
+    printf("%s: generation %lld ", install_string(preview, "vendor"),
+           install_number(preview, "generation"));
+    if (json_is_true(json_object_get(preview, "already_installed")))
+        printf("is installed already");
+    else if (old == 0)
+        printf("would be the first file here");
+    else
+        printf("would replace generation %lld", old);
+    printf(", for customer %s\n%s\n", install_string(preview, "customer"),
+           install_string(preview, "hash"));
+}
+
 static void install_print_preview(const json_t *preview)
 {
     const json_t *changes = json_object_get(preview, "changes");
     const json_t *warnings = json_object_get(preview, "warnings");
 
-    printf("%s: generation %lld would replace generation %lld, for customer %s\n%s\n",
-           install_string(preview, "vendor"), install_number(preview, "generation"),
-           install_number(preview, "installed_generation"), install_string(preview, "customer"),
-           install_string(preview, "hash"));
+    install_print_head(preview);
     for (size_t index = 0; index < json_array_size(changes); index++)
         install_print_change(json_array_get(changes, index));
     for (size_t index = 0; index < json_array_size(warnings); index++) {
@@ -186,9 +199,7 @@ static enum status install_file(const struct install *install, struct text file,
         return status;
     hash = install_string(preview, "hash");
     install_print_preview(preview);
-    if (json_is_true(json_object_get(preview, "already_installed"))) {
-        printf("%s: this generation is installed already\n", install_string(preview, "vendor"));
-    } else {
+    if (!json_is_true(json_object_get(preview, "already_installed"))) {
         status = install_agree(install, hash, error);
         if (status == LICET_OK)
             status = install_confirm(file, hash, error);

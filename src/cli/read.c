@@ -68,8 +68,9 @@ enum status cli_text_read(const char *path, struct cli_text *ret_text, struct er
 {
     struct text file;
     enum status status = file_read(path, LICENSE_FILE_BYTES_MAX, &file, error);
-    /* Twice what one reading takes: signing parses before and reads after. */
-    size_t capacity = 2 * LICENSE_ARENA_BYTES(file.size + SSHSIG_ARMOR_MAX);
+    /* Three times what one reading takes: signing parses before, reads after, and looks once more.
+     */
+    size_t capacity = 3 * LICENSE_ARENA_BYTES(file.size + SSHSIG_ARMOR_MAX);
     void *memory;
 
     if (status != LICET_OK)
@@ -87,4 +88,24 @@ void cli_text_finish(struct cli_text *text)
 {
     file_free(text->file);
     free(text->arena.data);
+}
+
+void cli_note_unserved(const struct license *license)
+{
+    for (uint32_t index = 0; index < license->lines.count; index++) {
+        const struct document_line *line = &license->lines.items[index];
+        char bytes[512];
+        struct buf why = buf_over(bytes, sizeof(bytes));
+
+        if (line->kind == LINE_UNKNOWN)
+            fprintf(stderr, "licet: note: line %u: \"%.*s\" begins no line that licetd serves\n",
+                    line->number,
+                    TEXT_ARGS(text_head(line->text, text_find(text_head(line->text, 40), ' '))));
+        if (line->kind != LINE_INCREMENT)
+            continue;
+        license_increment_why(license, line->value, NULL, &why);
+        if (why.size > 0)
+            fprintf(stderr, "licet: note: line %u: disabled: %.*s\n", line->number,
+                    TEXT_ARGS(buf_text(&why)));
+    }
 }

@@ -20,4 +20,8 @@ struct cli_text {
 enum status cli_text_read(const char *path, struct cli_text *ret_text, struct error *error);
 void cli_text_finish(struct cli_text *text);
 
+/* What no licetd of this version would serve, on standard error, a line each: often a misspelt
+ * word, which the format has to take for one of a later version. */
+void cli_note_unserved(const struct license *license);
+
 #endif

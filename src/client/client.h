@@ -117,9 +117,10 @@ struct session {
     struct instant deadline;   /* of a connection being made */
     struct instant connect_at; /* LINK_DOWN: not before */
     struct instant failed_at;
-    uint32_t pause_ms;    /* grows with each failure */
-    struct error failure; /* why it is down */
-    bool needs_chain;     /* CHAIN is to be asked */
+    struct instant stepped_at; /* a product that polls is called again SESSION_POLL_MS later */
+    uint32_t pause_ms;         /* grows with each failure */
+    struct error failure;      /* why it is down */
+    bool needs_chain;          /* CHAIN is to be asked */
     bool is_chain_asked;
     struct asked asked[CLIENT_ASKED_MAX];
     uint32_t asked_first, asked_count;

@@ -517,6 +517,7 @@ void session_step(struct licet *client, uint32_t wait_ms, bool is_urgent)
     struct session *session = &client->session;
     struct instant now = client_now(client);
 
+    session->stepped_at = now;
     for (uint32_t index = 0; index < client->leases_count; index++)
         lease_tick(&client->leases[index], now, session);
     if (session->state == LINK_DOWN && !session_start(client, now, is_urgent))
@@ -530,15 +531,15 @@ void session_step(struct licet *client, uint32_t wait_ms, bool is_urgent)
 struct instant session_next(const struct licet *client)
 {
     const struct session *session = &client->session;
-    struct instant now = client_now(client);
+    struct instant poll_at = instant_add_ms(session->stepped_at, SESSION_POLL_MS);
     struct instant next = session_speaks_at(client);
 
     if (session->state == LINK_DOWN && next.ms < session->connect_at.ms)
         next = session->connect_at;
     if (session->state == LINK_CONNECTING)
-        next = instant_add_ms(now, SESSION_POLL_MS);
+        next = poll_at;
     if (session->state == LINK_UP && (session->asked_count > 0 || session->out.size > 0))
-        next = instant_earlier(next, instant_add_ms(now, SESSION_POLL_MS));
+        next = instant_earlier(next, poll_at);
     for (uint32_t index = 0; index < client->leases_count; index++)
         next = instant_earlier(next, lease_ends_at(&client->leases[index]));
     return next;

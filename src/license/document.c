@@ -114,11 +114,13 @@ enum status document_open(struct text text, size_t max, struct arena *arena,
 
 enum status document_expect_end(const struct document *document, struct error *error)
 {
+    struct text rest = document->rest;
+
+    while (rest.size > 0 && rest.data[0] == '\n')
+        rest = text_skip(rest, 1);
     if (document->rest.size > 0)
-        return error_set(
-            error, LICET_INVALID, "text was added after the signature: \"%.*s\"",
-            TEXT_ARGS(text_head(document->rest,
-                                document->rest.size < 40 ? text_find(document->rest, '\n') : 40)));
+        return error_set(error, LICET_INVALID, "text was added after the signature: \"%.*s\"",
+                         TEXT_ARGS(text_head(rest, text_find(text_head(rest, 40), '\n'))));
     return LICET_OK;
 }
 

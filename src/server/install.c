@@ -368,6 +368,7 @@ enum status installation_restore(struct server *server, struct vendor *vendor, s
 {
     const struct seat_installation *facts = seats_installation(server->seats, vendor->name);
     struct installation installation = {.vendor = vendor};
+    struct error found = {.status = LICET_OK};
     struct hash payload_hash;
     struct text file;
     enum status status;
@@ -378,8 +379,11 @@ enum status installation_restore(struct server *server, struct vendor *vendor, s
     status = state_load_license(server, &payload_hash, &file, error);
     if (status != LICET_OK)
         return status;
-    status = installation_read(&installation, file, error);
+    status = installation_read(&installation, file, &found);
     file_free(file);
+    if (status != LICET_OK)
+        error_set(error, status, "the installed license file of %s is not accepted: %s",
+                  vendor->options->name, error_text(&found, status));
     if (status == LICET_OK && !hash_equal(&installation.license.payload_hash, &payload_hash))
         status = error_set(error, LICET_DAMAGED,
                            "the stored license file of %s is not the one that was installed",

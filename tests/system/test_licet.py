@@ -83,6 +83,20 @@ def test_sign():
     refused = licet("file", "sign", "-k", "issuing", "draft")
     ok(refused.returncode == 2 and "line 2: not wrapped" in refused.stderr and refused.stdout == "",
        "R2.3 a draft that is not wrapped is not signed")
+    ok("licet file format" in refused.stderr, "and it is said what wraps it", refused.stderr)
+    refused = licet("file", "sign", "-k", "issuing.pub", "draft")
+    ok("public key" in refused.stderr, "a public key in place of the private one is named so", refused.stderr)
+    refused = licet("file", "format", "-", text=read("draft").replace(" sn=LA-1", ""))
+    ok(refused.returncode == 2 and "sn=: missing (lines are counted in what was printed)" in refused.stderr,
+       "file format says where the line that it blames stands", refused.stderr)
+    misspelt = licet("file", "format", "-", text=read("draft").replace("overdraft=", "overdaft="))
+    ok(misspelt.returncode == 0 and "disabled: needs a newer licetd, which knows overdaft=30" in misspelt.stderr,
+       "a misspelt field, which disables its line, is noted by file format", misspelt.stderr)
+    signed = licet("file", "sign", "-k", "issuing", "-", text=misspelt.stdout)
+    ok(signed.returncode == 0 and "disabled: needs a newer licetd, which knows overdaft=30" in signed.stderr,
+       "and by file sign", signed.stderr)
+    misspelt = licet("file", "format", "-", text=read("draft").replace("INCREMENT", "INCREMNT"))
+    ok('"INCREMNT" begins no line that licetd serves' in misspelt.stderr, "a misspelt line, too", misspelt.stderr)
     formatted = licet("file", "format", "draft")
     ok(formatted.returncode == 0 and max(map(len, formatted.stdout.splitlines())) <= 76,
        "R2.3 file format wraps it at column 76", formatted.stderr)
@@ -181,6 +195,11 @@ def test_commands():
     ok(helped.returncode == 0 and helped.stdout.count("\n  licet ") >= 9, "licet help lists the commands")
     ok(licet().returncode == 2 and licet("file").returncode == 2 and licet("nonsense").returncode == 2,
        "what is no command has exit code 2")
+    unknown, group = licet("nonsense"), licet("key", "rot")
+    ok("no command \"nonsense\"" in unknown.stderr and unknown.stderr.count("\n") == 1, "and is named", unknown.stderr)
+    ok(group.stderr.count("licet key ") == 5 and "licet file" not in group.stderr,
+       "half a command is answered by what may follow", group.stderr)
+    ok(licet("--version").stdout.startswith("licet 0."), "licet --version prints the version")
     for name in ("key root", "key certify", "key allowed", "file format", "file sign", "file show", "file verify",
                  "status", "why", "install", "request", "receipt"):
         wrong = licet(*name.split(), "--nonsense")

@@ -84,6 +84,21 @@ def check_key_and_journal():
     ends_refused(server, r"another server key.*move .*server away|journal .* is missing", "R7.1 a journal beside another server's key is refused")
 
 
+def check_other_root():
+    """A wrong line in licetd.conf, and a stored file that somebody touched."""
+    server = Server(Vendor()).start().serve(increment())
+    server.stop()
+    ours, server.vendors = server.vendors, [Vendor()]
+    ends_refused(server, r"the installed license file of acme is not accepted: .*not trusted here",
+                 "R3.5 a start under another root key names the vendor and the file")
+    server.vendors = ours
+    path = os.path.join(server.state, "licenses", os.listdir(os.path.join(server.state, "licenses"))[0])
+    with open(path, "a", encoding="utf-8") as file:
+        file.write("\n\n-- \nlicensing\n")
+    ends_refused(server, r"of acme is not accepted: text was added after the signature: \"--",
+                 "R2.1 and shows the first line that was added, not an empty one")
+
+
 def check_damage():
     """A flipped byte in the middle of the journal is not a torn end."""
     server = Server(Vendor()).start().serve(increment(seats=1000))
@@ -246,5 +261,5 @@ def full_disk(folder):
     server.stop()
 
 
-harness.run(check_first_start, check_root, check_key_and_journal, check_damage, check_snapshot, check_restart, check_stop,
-            check_full_disk)
+harness.run(check_first_start, check_root, check_key_and_journal, check_other_root, check_damage, check_snapshot,
+            check_restart, check_stop, check_full_disk)

@@ -29,6 +29,39 @@ static licet_status run_for(struct world *world, licet *client, int64_t ms, lice
     return status;
 }
 
+/* Works in slices of its own, and ticks only where it is asked to: examples/product.c. */
+static licet_status work_for(struct world *world, licet *client, int64_t ms, licet_error *error)
+{
+    int64_t until = world->now_ms + ms;
+    licet_status status = LICET_OK;
+
+    while (world->now_ms < until && status == LICET_OK) {
+        world->now_ms += 100;
+        if (licet_wait_ms(client) == 0)
+            status = licet_tick(client, error);
+    }
+    return status;
+}
+
+static void test_a_product_that_asks_when_to_tick(void)
+{
+    struct world *world = world_create();
+    licet *client = world_open(world, NULL);
+    licet_lease lease;
+    licet_error error = {0};
+
+    licet_checkout(client, "cad_pro", NULL, 1, &lease, &error);
+    world->delay_until = world->now_ms + 20500;
+    ok(work_for(world, client, 120000, &error) == LICET_OK && info_of(client, lease).renewals >= 5,
+       "an answer that comes a moment later is read, though licet_wait_ms() is asked all the time");
+    world->is_silent = true;
+    ok(work_for(world, client, 60000, &error) == LICET_LEASE_LOST &&
+           strstr(error.text, "did not answer") != NULL,
+       "and silence is named as the cause (%s)", error.text);
+    licet_close(client);
+    world_destroy(world);
+}
+
 static void test_a_seat_is_held(void)
 {
     struct world *world = world_create();
@@ -257,6 +290,7 @@ static void test_why(void)
 int main(void)
 {
     test_a_seat_is_held();
+    test_a_product_that_asks_when_to_tick();
     test_a_cut_connection();
     test_refusals();
     test_silence();
