@@ -13,11 +13,13 @@ struct http_server {
     struct MHD_Daemon *daemon;
     struct http_options options;
     struct http_exchange *deferred; /* list of exchanges that wait for their answer */
+    bool is_stopping;
 };
 
 struct http_exchange {
     struct http_server *server;
-    struct MHD_Connection *connection; /* NULL: the peer left before its deferred answer */
+    struct MHD_Connection *connection; /* also of a peer that has left: while an exchange is
+                                          deferred nobody looks at its socket */
     const struct http_route *route;
     enum http_role role;
     bool has_begun;   /* headers are judged */
@@ -270,6 +272,8 @@ static enum MHD_Result http_access(void *context, struct MHD_Connection *connect
         exchange->response = NULL;
         return result;
     }
+    if (!exchange->is_answered && exchange->server->is_stopping)
+        return MHD_NO; /* its answer could come too late */
     if (!exchange->is_answered)
         exchange->route->handle(exchange);
     return exchange->is_answered || exchange->is_deferred ? MHD_YES : MHD_NO;
@@ -337,6 +341,7 @@ void http_server_destroy(struct http_server *server)
 
     if (server == NULL)
         return;
+    server->is_stopping = true;
     for (struct http_exchange *exchange = server->deferred; exchange != NULL;
          exchange = exchange->next) {
         if (!exchange->is_answered)
