@@ -183,7 +183,7 @@ static void test_limit(void)
     ok(status == LICET_OK, "a connection is taken");
     second = peer_open(server, &status, &fd);
     ok(status == LICET_OVER_LIMIT, "one more than the limit is not");
-    ok(fcntl(fd, F_GETFD) == -1 && errno == EBADF, "but its descriptor is closed");
+    ok(fcntl(fd, F_GETFD) == -1 && errno == EBADF, "and its descriptor is closed already");
     close(first);
     close(second);
     http_server_destroy(server);
