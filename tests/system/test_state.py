@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import stat
 import subprocess
 import time
@@ -182,6 +183,23 @@ def check_stop():
     server.stop()
 
 
+def check_early_stop():
+    """SIGTERM while the first record is on its way to the disk: between the sandbox and the first connection."""
+    server = Server(Vendor())
+    codes = []
+    for _ in range(25):
+        server.spawn()
+        while "sandbox.entered" not in server.log() and server.is_running():
+            pass
+        server.process.send_signal(signal.SIGTERM)
+        try:
+            codes.append(server.wait_end())
+        except subprocess.TimeoutExpired:
+            codes.append("it runs")
+            server.kill()
+    ok(set(codes) == {0}, "SIGTERM during the start ends licetd in order", codes)
+
+
 def check_full_disk():
     """A tmpfs of 48 MiB, filled to its last byte beside a running server."""
     if os.getuid() != 0:
@@ -244,4 +262,4 @@ def full_disk(folder):
 
 
 harness.run(check_first_start, check_root, check_key_and_journal, check_damage, check_restart,
-            check_vendor_gone, check_stop, check_full_disk)
+            check_vendor_gone, check_stop, check_early_stop, check_full_disk)
