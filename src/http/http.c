@@ -13,11 +13,13 @@ struct http_server {
     struct MHD_Daemon *daemon;
     struct http_options options;
     struct http_exchange *deferred; /* list of exchanges that wait for their answer */
+    bool is_stopping;
 };
 
 struct http_exchange {
     struct http_server *server;
-    struct MHD_Connection *connection; /* NULL: the peer left before its deferred answer */
+    struct MHD_Connection *connection; /* also of a peer that has left: while an exchange is
+                                          deferred nobody looks at its socket */
     const struct http_route *route;
     enum http_role role;
     bool has_begun;   /* headers are judged */
@@ -33,35 +35,19 @@ struct http_exchange {
 
 /* ---- answers ---- */
 
-static void http_queue(struct http_exchange *exchange, unsigned int http_status,
-                       struct MHD_Response *response)
-{
-    exchange->is_answered = true;
-    if (exchange->is_deferred) {
-        exchange->response = response;
-        exchange->response_status = http_status;
-        MHD_resume_connection(exchange->connection);
-        exchange->server->options.wake(exchange->server->options.context);
-        return;
-    }
-    MHD_queue_response(exchange->connection, http_status, response);
-    MHD_destroy_response(response);
-}
-
-static void http_respond(struct http_exchange *exchange, unsigned int http_status,
-                         const char *content_type, struct text body)
+/* NULL where no memory is left for an answer. */
+static struct MHD_Response *http_make_response(const char *content_type, struct text body)
 {
     struct MHD_Response *response;
     char *copy = malloc(body.size + 1); /* libmicrohttpd frees it */
 
-    assert(!exchange->is_answered);
     if (copy == NULL)
-        return; /* without an answer libmicrohttpd closes the connection */
+        return NULL;
     memcpy(copy, body.data, body.size);
     response = MHD_create_response_from_buffer(body.size, copy, MHD_RESPMEM_MUST_FREE);
     if (response == NULL) {
         free(copy);
-        return;
+        return NULL;
     }
     MHD_add_response_header(response, "Content-Type", content_type);
     MHD_add_response_header(response, "Cache-Control", "no-store");
@@ -70,7 +56,27 @@ static void http_respond(struct http_exchange *exchange, unsigned int http_statu
                             "default-src 'none'; frame-ancestors 'none'");
     /* Security: nothing after a request is ever read, so nothing hidden behind one is answered. */
     MHD_add_response_header(response, "Connection", "close");
-    http_queue(exchange, http_status, response);
+    return response;
+}
+
+/* Without memory for it the connection is closed instead, by http_access() where it is asked again.
+ */
+static void http_respond(struct http_exchange *exchange, unsigned int http_status,
+                         const char *content_type, struct text body)
+{
+    struct MHD_Response *response = http_make_response(content_type, body);
+
+    assert(!exchange->is_answered);
+    exchange->is_answered = true;
+    if (exchange->is_deferred) {
+        exchange->response = response;
+        exchange->response_status = http_status;
+        MHD_resume_connection(exchange->connection);
+        exchange->server->options.wake(exchange->server->options.context);
+    } else if (response != NULL) {
+        MHD_queue_response(exchange->connection, http_status, response);
+        MHD_destroy_response(response);
+    }
 }
 
 void http_answer(struct http_exchange *exchange, int http_status, const char *content_type,
@@ -270,8 +276,9 @@ static enum MHD_Result http_access(void *context, struct MHD_Connection *connect
         exchange->response = NULL;
         return result;
     }
-    if (!exchange->is_answered)
-        exchange->route->handle(exchange);
+    if (exchange->is_answered || exchange->server->is_stopping)
+        return MHD_NO; /* no memory was left for its answer, or the answer could come too late */
+    exchange->route->handle(exchange);
     return exchange->is_answered || exchange->is_deferred ? MHD_YES : MHD_NO;
 }
 
@@ -337,6 +344,7 @@ void http_server_destroy(struct http_server *server)
 
     if (server == NULL)
         return;
+    server->is_stopping = true;
     for (struct http_exchange *exchange = server->deferred; exchange != NULL;
          exchange = exchange->next) {
         if (!exchange->is_answered)

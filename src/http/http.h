@@ -70,7 +70,8 @@ void http_server_run(struct http_server *server);
 int64_t http_server_timeout_ms(
     const struct http_server *server); /* until run() is wanted anyway; -1: never */
 
-/* Takes a connected, non-blocking socket; on success it is the server's to close. */
+/* Takes a connected, non-blocking socket: it is the server's to close, and closed already where
+ * this fails. */
 enum status http_server_take_fd(struct http_server *server, int fd, const struct sockaddr *peer,
                                 socklen_t peer_size, struct error *error);
 

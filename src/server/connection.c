@@ -564,12 +564,13 @@ static void door_to_http(struct connection *connection)
     connection->server->counters.connections_open--;
     connection_detach(connection);
     connection->fd = -1;
-    if (getpeername(fd, (struct sockaddr *)&peer.storage, &peer.size) != 0 ||
-        http_server_take_fd(server->http, fd, (struct sockaddr *)&peer.storage, peer.size,
-                            &error) != LICET_OK) {
+    if (getpeername(fd, (struct sockaddr *)&peer.storage, &peer.size) != 0) {
         close(fd);
         return;
     }
+    if (http_server_take_fd(server->http, fd, (struct sockaddr *)&peer.storage, peer.size,
+                            &error) != LICET_OK)
+        return;
     server->counters.http_requests++;
     uv_timer_start(&server->http_timer, server->http_timer.timer_cb, 0, 0);
 }

@@ -371,7 +371,8 @@ enum status server_run(struct server *server, struct error *error)
         server_mind_timer(server);
         log_info("server.serving", "name=\"%s\" epoch=%llu", server->options.name,
                  (unsigned long long)server->epoch);
-        uv_run(&server->loop, UV_RUN_DEFAULT);
+        if (!server->is_stopping) /* the signal may have come while the epoch was made durable */
+            uv_run(&server->loop, UV_RUN_DEFAULT);
     }
     server_drain(server);
     return status;

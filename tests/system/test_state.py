@@ -3,12 +3,13 @@
 import os
 import re
 import shutil
+import signal
 import stat
 import subprocess
 import time
 
 import harness
-from harness import Server, Vendor, increment, new_id, ok, skip, word_of
+from harness import Server, Vendor, increment, new_folder, new_id, ok, skip, word_of
 
 
 def ends_refused(server, pattern, name):
@@ -180,6 +181,26 @@ def check_restart():
     server.stop()
 
 
+def check_vendor_gone():
+    """R3.5: who trusts a vendor no more renews none of its leases, and goes on serving the others."""
+    acme, beta = Vendor("acme"), Vendor("beta")
+    state = new_folder()
+    lease, kept = new_id(), new_id()
+    with Server([acme, beta], state=state) as server:
+        server.serve(increment(), vendor=acme)
+        server.serve(increment(), vendor=beta)
+        ok(word_of(server.call("CHECKOUT", "cad_pro", lease, "VENDOR", "acme")) == "GRANTED" and
+           word_of(server.call("CHECKOUT", "cad_pro", kept, "VENDOR", "beta")) == "GRANTED",
+           "two vendors have a lease each")
+    with Server(beta, state=state) as server:
+        proof = ("NONCE", new_id(), "PROOF", "raw")
+        answers = [server.call("RENEW", lease, *proof), server.call("RENEW", lease)]
+        ok(all(word_of(answer) == "UNTRUSTED" and "acme" in str(answer) for answer in answers),
+           "R3.5 a lease of a vendor that is not configured any more is not renewed", answers)
+        ok(word_of(server.call("RENEW", kept)) == "GRANTED", "R3.5 one of the other vendor is")
+        ok(word_of(server.call("CHECKIN", lease)) == "ENDED", "and the first can be given back")
+
+
 def check_stop():
     """A stop in order: what was decided is answered."""
     server = Server(Vendor()).start().serve(increment(seats=10000))
@@ -198,6 +219,23 @@ def check_stop():
     in_use = server.features()["cad_pro"]["in-use"]
     ok(in_use >= answered, "INV-14 every lease that was answered before the stop is there after it", (answered, in_use))
     server.stop()
+
+
+def check_early_stop():
+    """SIGTERM while the first record is on its way to the disk: between the sandbox and the first connection."""
+    server = Server(Vendor())
+    codes = []
+    for _ in range(25):
+        server.spawn()
+        while "sandbox.entered" not in server.log() and server.is_running():
+            pass
+        server.process.send_signal(signal.SIGTERM)
+        try:
+            codes.append(server.wait_end())
+        except subprocess.TimeoutExpired:
+            codes.append("it runs")
+            server.kill()
+    ok(set(codes) == {0}, "SIGTERM during the start ends licetd in order", codes)
 
 
 def check_full_disk():
@@ -262,4 +300,4 @@ def full_disk(folder):
 
 
 harness.run(check_first_start, check_root, check_key_and_journal, check_other_root, check_damage, check_snapshot,
-            check_restart, check_stop, check_full_disk)
+            check_restart, check_vendor_gone, check_stop, check_early_stop, check_full_disk)

@@ -131,6 +131,23 @@ static struct vendor *lease_vendor(struct server *server, const struct seat_even
     return server_vendor_by_id(server, view.vendor);
 }
 
+/* R3.5: a lease that was granted under a vendor that the configuration names no more runs to its
+ * end, but is not renewed: there is no file that its proof could stand under. */
+static enum status lease_check_vendor(struct server *server, const struct seat_event *event,
+                                      struct error *error)
+{
+    struct seat_lease_view view;
+
+    if (event->kind != SEAT_RENEW ||
+        !seats_find_lease(server->seats, server->now, &event->id, &view) ||
+        server_vendor_by_id(server, view.vendor) != NULL)
+        return LICET_OK;
+    return error_set(error, LICET_UNTRUSTED,
+                     "this license server's configuration does not trust vendor \"%.*s\" any more; "
+                     "its administrator can add its root key again",
+                     TEXT_ARGS(names_text(server->names, view.vendor)));
+}
+
 /* R8.2: what is equal for all leaves of a batch. False where nothing can be granted under it. */
 static bool lease_root(struct server *server, const struct seat_event *event,
                        struct lease_root *root)
@@ -215,7 +232,10 @@ enum status lease_act(struct command_call *call, const struct seat_event *event,
     enum journal_class class = lease_class(server, event);
     const struct seat_reply *reply = &server->reply;
     struct lease_root root;
+    enum status status = lease_check_vendor(server, event, error);
 
+    if (status != LICET_OK)
+        return status;
     if (!server_has_room(server, class, SEAT_STEP_BYTES))
         return error_set(error, LICET_DISK_FULL,
                          "the license server's disk is full: running leases go on, new ones wait "
