@@ -150,10 +150,10 @@ enum status gate_headers(struct MHD_Connection *connection, enum http_method met
     if (status != LICET_OK)
         return status;
     if (!gate_is_our_host(&headers))
-        return error_set(
-            error, LICET_FORBIDDEN,
-            "this server is not called \"%.*s\"; its names are the host= lines of its configuration",
-            TEXT_ARGS(text_head(headers.host, 80)));
+        return error_set(error, LICET_FORBIDDEN,
+                         "this server is not called \"%.*s\"; its names are the host= lines of its "
+                         "configuration",
+                         TEXT_ARGS(text_head(headers.host, 80)));
     if (method != HTTP_GET && !gate_is_same_origin(&headers))
         return error_set(error, LICET_FORBIDDEN, "the request comes from a page of another origin");
     return LICET_OK;
