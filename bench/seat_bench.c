@@ -70,7 +70,7 @@ static void bench_install(struct seats *seats, struct seat_now now, uint32_t poo
                                           .feature = FEATURE_FIRST + first + i,
                                           .seats = SEATS_MAX,
                                           .maintenance = DATE_NONE,
-                                          .ttl_s = LEASE_TTL_SECONDS,
+                                          .ttl_s = LEASE_TTL_SECONDS_MAX,
                                           .drain_s = DRAIN_SECONDS};
         seat_step(seats, now, &event, &effects);
         while (effects.more)
@@ -103,7 +103,7 @@ static double bench_pairs(struct seats *seats, struct seat_now *now, uint64_t fi
     for (uint64_t number = first; number < first + PAIRS; number++) {
         struct seat_event event = bench_event(SEAT_CHECKOUT, number, pools);
 
-        now->instant.ms += (number & 511) == 0;
+        now->instant.ms += (number & 1023) == 0 ? 1000 : 0;
         now->utc.s += (number & 1023) == 0; /* so ended ids grow old: 600,000 of them are kept */
         seat_step(seats, *now, &event, &effects);
         event.kind = SEAT_CHECKIN;

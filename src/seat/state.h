@@ -168,7 +168,6 @@ struct seats {
     uint8_t response_hash[32];
     uint8_t server_key[32];
     int64_t open_at, epoch_at, request_at;
-    bool is_open;
     struct vendor vendors[VENDORS_MAX];
     struct vendor *vendors_table; /* the same, for those who only look */
     uint32_t vendors_count;
@@ -201,6 +200,7 @@ struct seats {
     int64_t utc;      /* of the last event */
     int64_t ahead_ms; /* of UTC before the instant: the least since levels were forced */
     uint16_t stamp;
+    bool is_open;    /* held */
     bool is_staging; /* an installation is in the making */
     bool is_started;
     /* that installation */

@@ -30,7 +30,9 @@ static void folder_remove(void)
     DIR *list = opendir(folder);
     const struct dirent *entry;
 
-    while (list != NULL && (entry = readdir(list)) != NULL) {
+    if (list == NULL)
+        abort();
+    while ((entry = readdir(list)) != NULL) {
         char path[400];
 
         snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
