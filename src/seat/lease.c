@@ -22,57 +22,76 @@ static uint32_t lease_hash(const struct seats *seats, const struct lease_id *id)
     return memo->hash;
 }
 
-static uint32_t *lease_bucket(const struct seats *seats, const struct lease_id *id)
+/* A link of the index says, beside the lease's place, what a walk would have to look at the lease
+ * for: some bits of its id's hash, and that nothing follows it. Leases lie by chance, so a look is
+ * a cache miss; most ids that nobody holds are told without one. */
+#define LINK_LEASE 0x00ffffffu
+#define LINK_LAST 0x01000000u
+#define LINK_TAG 0xfe000000u
+
+_Static_assert(LEASES_MAX <= LINK_LEASE, "a link has 24 bits for the lease");
+
+static uint32_t *lease_bucket(const struct seats *seats, uint32_t hash)
 {
-    return &seats->lease_buckets[table_bucket(&seats->lease_table, lease_hash(seats, id))];
+    return &seats->lease_buckets[table_bucket(&seats->lease_table, hash)];
 }
 
 uint32_t lease_find(const struct seats *seats, const struct lease_id *id)
 {
-    uint32_t lease = *lease_bucket(seats, id);
+    uint32_t hash = lease_hash(seats, id);
+    uint32_t link = *lease_bucket(seats, hash);
 
-    while (lease != 0 && memcmp(&seats->leases[lease].id, id, sizeof(*id)) != 0)
-        lease = seats->leases[lease].next;
-    return lease;
+    while (link != 0) {
+        uint32_t lease = link & LINK_LEASE;
+
+        if (((link ^ hash) & LINK_TAG) == 0 &&
+            memcmp(&seats->leases[lease].id, id, sizeof(*id)) == 0)
+            return lease;
+        link = (link & LINK_LAST) != 0 ? 0 : seats->leases[lease].next;
+    }
+    return 0;
+}
+
+/* At the front of its chain: so a link that says LAST stays true, for nothing comes behind. */
+static void lease_hang(struct seats *seats, uint32_t lease)
+{
+    uint32_t hash = lease_hash(seats, &seats->leases[lease].id);
+    uint32_t *bucket = lease_bucket(seats, hash);
+
+    seats->leases[lease].next = *bucket;
+    *bucket = lease | (*bucket == 0 ? LINK_LAST : 0) | (hash & LINK_TAG);
 }
 
 /* The chain of one bucket is hung anew; the id that is being added keeps its place in the memo. */
 static void lease_split(struct seats *seats)
 {
     struct lease_memo memo = *seats->lease_memo;
-    uint32_t from, to, lease, next;
+    uint32_t from, to, link, next;
 
     if (!table_split(&seats->lease_table, seats->options.leases_max, &from, &to))
         return;
-    lease = seats->lease_buckets[from];
+    link = seats->lease_buckets[from];
     seats->lease_buckets[from] = 0;
-    for (; lease != 0; lease = next) {
-        uint32_t *bucket = lease_bucket(seats, &seats->leases[lease].id);
-
-        next = seats->leases[lease].next;
-        seats->leases[lease].next = *bucket;
-        *bucket = lease;
+    for (; link != 0; link = next) {
+        next = seats->leases[link & LINK_LEASE].next;
+        lease_hang(seats, link & LINK_LEASE);
     }
     *seats->lease_memo = memo;
 }
 
 void lease_index(struct seats *seats, uint32_t lease)
 {
-    uint32_t *bucket;
-
     seats->lease_table.count++;
     lease_split(seats);
-    bucket = lease_bucket(seats, &seats->leases[lease].id);
-    seats->leases[lease].next = *bucket;
-    *bucket = lease;
+    lease_hang(seats, lease);
 }
 
 static void lease_unindex(struct seats *seats, uint32_t lease)
 {
-    uint32_t *at = lease_bucket(seats, &seats->leases[lease].id);
+    uint32_t *at = lease_bucket(seats, lease_hash(seats, &seats->leases[lease].id));
 
-    while (*at != lease)
-        at = &seats->leases[*at].next;
+    while ((*at & LINK_LEASE) != lease)
+        at = &seats->leases[*at & LINK_LEASE].next;
     *at = seats->leases[lease].next;
     seats->lease_table.count--;
 }
