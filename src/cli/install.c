@@ -5,8 +5,6 @@
 #include <getopt.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/console.h"
@@ -45,26 +43,14 @@ static enum status install_parse(struct install *install, int argc, char **argv,
 
 /* ---- the preview -------------------------------------------------------------------------- */
 
-static const char *install_string(const json_t *object, const char *key)
-{
-    const char *value = json_string_value(json_object_get(object, key));
-
-    return value == NULL ? "?" : value;
-}
-
-static long long install_number(const json_t *object, const char *key)
-{
-    return (long long)json_integer_value(json_object_get(object, key));
-}
-
 static void install_print_change(const json_t *change)
 {
-    const char *remark = json_string_value(json_object_get(change, "remark"));
+    const char *remark = console_string(change, "remark", "");
 
-    printf("  %-8s %-20s %-24s %8lld -> %lld%s%s\n", install_string(change, "change"),
-           install_string(change, "sn"), install_string(change, "feature"),
-           install_number(change, "seats_now"), install_number(change, "seats_then"),
-           remark == NULL ? "" : "   ", remark == NULL ? "" : remark);
+    printf("  %-8s %-20s %-24s %8lld -> %lld%s%s\n", console_string(change, "change", "?"),
+           console_string(change, "sn", "?"), console_string(change, "feature", "?"),
+           console_number(change, "seats_now"), console_number(change, "seats_then"),
+           remark[0] == '\0' ? "" : "   ", remark);
 }
 
 static void install_print_preview(const json_t *preview)
@@ -73,34 +59,15 @@ static void install_print_preview(const json_t *preview)
     const json_t *warnings = json_object_get(preview, "warnings");
 
     printf("%s: generation %lld would replace generation %lld, for customer %s\n%s\n",
-           install_string(preview, "vendor"), install_number(preview, "generation"),
-           install_number(preview, "installed_generation"), install_string(preview, "customer"),
-           install_string(preview, "hash"));
+           console_string(preview, "vendor", "?"), console_number(preview, "generation"),
+           console_number(preview, "installed_generation"),
+           console_string(preview, "customer", "?"), console_string(preview, "hash", "?"));
     for (size_t index = 0; index < json_array_size(changes); index++)
         install_print_change(json_array_get(changes, index));
-    for (size_t index = 0; index < json_array_size(warnings); index++) {
-        const char *warning = json_string_value(json_array_get(warnings, index));
-
-        printf("  note: %s\n", warning == NULL ? "?" : warning);
-    }
+    for (size_t index = 0; index < json_array_size(warnings); index++)
+        printf("  note: %s\n", console_text(json_array_get(warnings, index), "?"));
     if (json_is_true(json_object_get(preview, "shrinks")))
         printf("  This takes something away. Running leases go on until the end of drain.\n");
-}
-
-static enum status install_load(const struct console_answer *answer, json_t **ret_json,
-                                struct error *error)
-{
-    json_t *json = answer->size == 0
-                       ? NULL
-                       : json_loadb(answer->data, answer->size, JSON_REJECT_DUPLICATES, NULL);
-
-    if (!json_is_object(json)) {
-        json_decref(json);
-        return error_set(error, LICET_PROTOCOL,
-                         "the answer is not one of a license server: check LICET_SERVER");
-    }
-    *ret_json = json;
-    return LICET_OK;
 }
 
 static enum status install_preview(struct text file, json_t **ret_preview, struct error *error)
@@ -109,7 +76,7 @@ static enum status install_preview(struct text file, json_t **ret_preview, struc
     enum status status = console_call("/license/preview", file, true, &answer, error);
 
     if (status == LICET_OK)
-        status = install_load(&answer, ret_preview, error);
+        status = console_load(&answer, ret_preview, error);
     console_answer_finish(&answer);
     return status;
 }
@@ -166,10 +133,10 @@ static enum status install_confirm(struct text file, const char *hash, struct er
         return error_set(error, LICET_PROTOCOL, "the server's hash is longer than any hash");
     status = console_call(place, file, true, &answer, error);
     if (status == LICET_OK)
-        status = install_load(&answer, &result, error);
+        status = console_load(&answer, &result, error);
     if (status == LICET_OK)
-        printf("%s: generation %lld is installed\n", install_string(result, "vendor"),
-               install_number(result, "generation"));
+        printf("%s: generation %lld is installed\n", console_string(result, "vendor", "?"),
+               console_number(result, "generation"));
     json_decref(result);
     console_answer_finish(&answer);
     return status;
@@ -184,10 +151,11 @@ static enum status install_file(const struct install *install, struct text file,
 
     if (status != LICET_OK)
         return status;
-    hash = install_string(preview, "hash");
+    hash = console_string(preview, "hash", "?");
     install_print_preview(preview);
     if (json_is_true(json_object_get(preview, "already_installed"))) {
-        printf("%s: this generation is installed already\n", install_string(preview, "vendor"));
+        printf("%s: this generation is installed already\n",
+               console_string(preview, "vendor", "?"));
     } else {
         status = install_agree(install, hash, error);
         if (status == LICET_OK)
