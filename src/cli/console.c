@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <curl/curl.h>
-#include <jansson.h>
 
 #include "base/file.h"
 #include "base/limits.h"
@@ -226,4 +225,48 @@ void console_answer_finish(struct console_answer *answer)
 {
     free(answer->data);
     *answer = (struct console_answer){0};
+}
+
+/* ---- what it says ------------------------------------------------------------------------- */
+
+enum status console_load(const struct console_answer *answer, json_t **ret_json,
+                         struct error *error)
+{
+    json_t *json = answer->size == 0
+                       ? NULL
+                       : json_loadb(answer->data, answer->size, JSON_REJECT_DUPLICATES, NULL);
+
+    if (!json_is_object(json)) {
+        json_decref(json);
+        return error_set(error, LICET_PROTOCOL,
+                         "the answer is not one of a license server: check LICET_SERVER");
+    }
+    *ret_json = json;
+    return LICET_OK;
+}
+
+/* Security: what stands in a license file, or what a server that is none says, is shown on an
+ * administrator's terminal. */
+const char *console_text(json_t *text, const char *otherwise)
+{
+    const char *value = json_string_value(text);
+    char *copy = value == NULL ? NULL : strdup(value);
+
+    if (copy == NULL)
+        return otherwise;
+    text_make_printable(copy, strlen(copy));
+    if (strcmp(copy, value) != 0) /* else what was borrowed before stays where it is */
+        json_string_set(text, copy);
+    free(copy);
+    return json_string_value(text);
+}
+
+const char *console_string(const json_t *object, const char *key, const char *otherwise)
+{
+    return console_text(json_object_get(object, key), otherwise);
+}
+
+long long console_number(const json_t *object, const char *key)
+{
+    return (long long)json_integer_value(json_object_get(object, key));
 }

@@ -6,6 +6,8 @@
 #ifndef LICET_CLI_CONSOLE_H
 #define LICET_CLI_CONSOLE_H
 
+#include <jansson.h>
+
 #include "base/status.h"
 #include "base/text.h"
 
@@ -25,5 +27,14 @@ struct console_answer {
 enum status console_call(const char *path, struct text body, bool needs_token,
                          struct console_answer *ret_answer, struct error *error);
 void console_answer_finish(struct console_answer *answer);
+
+/* An answer as a JSON object, yours to json_decref(). LICET_PROTOCOL where it is none. */
+enum status console_load(const struct console_answer *answer, json_t **ret_json,
+                         struct error *error);
+/* A text of it for a terminal, with nothing in it that could steer one; `otherwise` where it is no
+ * text. Borrowed from the JSON. */
+const char *console_text(json_t *text, const char *otherwise);
+const char *console_string(const json_t *object, const char *key, const char *otherwise);
+long long console_number(const json_t *object, const char *key); /* 0 where it is none */
 
 #endif

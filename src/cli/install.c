@@ -5,8 +5,6 @@
 #include <getopt.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/console.h"
@@ -45,42 +43,30 @@ static enum status install_parse(struct install *install, int argc, char **argv,
 
 /* ---- the preview -------------------------------------------------------------------------- */
 
-static const char *install_string(const json_t *object, const char *key)
-{
-    const char *value = json_string_value(json_object_get(object, key));
-
-    return value == NULL ? "?" : value;
-}
-
-static long long install_number(const json_t *object, const char *key)
-{
-    return (long long)json_integer_value(json_object_get(object, key));
-}
-
 static void install_print_change(const json_t *change)
 {
-    const char *remark = json_string_value(json_object_get(change, "remark"));
+    const char *remark = console_string(change, "remark", "");
 
-    printf("  %-8s %-20s %-24s %8lld -> %lld%s%s\n", install_string(change, "change"),
-           install_string(change, "sn"), install_string(change, "feature"),
-           install_number(change, "seats_now"), install_number(change, "seats_then"),
-           remark == NULL ? "" : "   ", remark == NULL ? "" : remark);
+    printf("  %-8s %-20s %-24s %8lld -> %lld%s%s\n", console_string(change, "change", "?"),
+           console_string(change, "sn", "?"), console_string(change, "feature", "?"),
+           console_number(change, "seats_now"), console_number(change, "seats_then"),
+           remark[0] == '\0' ? "" : "   ", remark);
 }
 
 static void install_print_head(const json_t *preview)
 {
-    long long old = install_number(preview, "installed_generation");
+    long long old = console_number(preview, "installed_generation");
 
-    printf("%s: generation %lld ", install_string(preview, "vendor"),
-           install_number(preview, "generation"));
+    printf("%s: generation %lld ", console_string(preview, "vendor", "?"),
+           console_number(preview, "generation"));
     if (json_is_true(json_object_get(preview, "already_installed")))
         printf("is installed already");
     else if (old == 0)
         printf("would be the first file here");
     else
         printf("would replace generation %lld", old);
-    printf(", for customer %s\n%s\n", install_string(preview, "customer"),
-           install_string(preview, "hash"));
+    printf(", for customer %s\n%s\n", console_string(preview, "customer", "?"),
+           console_string(preview, "hash", "?"));
 }
 
 static void install_print_preview(const json_t *preview)
@@ -91,29 +77,10 @@ static void install_print_preview(const json_t *preview)
     install_print_head(preview);
     for (size_t index = 0; index < json_array_size(changes); index++)
         install_print_change(json_array_get(changes, index));
-    for (size_t index = 0; index < json_array_size(warnings); index++) {
-        const char *warning = json_string_value(json_array_get(warnings, index));
-
-        printf("  note: %s\n", warning == NULL ? "?" : warning);
-    }
+    for (size_t index = 0; index < json_array_size(warnings); index++)
+        printf("  note: %s\n", console_text(json_array_get(warnings, index), "?"));
     if (json_is_true(json_object_get(preview, "shrinks")))
         printf("  This takes something away. Running leases go on until the end of drain.\n");
-}
-
-static enum status install_load(const struct console_answer *answer, json_t **ret_json,
-                                struct error *error)
-{
-    json_t *json = answer->size == 0
-                       ? NULL
-                       : json_loadb(answer->data, answer->size, JSON_REJECT_DUPLICATES, NULL);
-
-    if (!json_is_object(json)) {
-        json_decref(json);
-        return error_set(error, LICET_PROTOCOL,
-                         "the answer is not one of a license server: check LICET_SERVER");
-    }
-    *ret_json = json;
-    return LICET_OK;
 }
 
 static enum status install_preview(struct text file, json_t **ret_preview, struct error *error)
@@ -122,7 +89,7 @@ static enum status install_preview(struct text file, json_t **ret_preview, struc
     enum status status = console_call("/license/preview", file, true, &answer, error);
 
     if (status == LICET_OK)
-        status = install_load(&answer, ret_preview, error);
+        status = console_load(&answer, ret_preview, error);
     console_answer_finish(&answer);
     return status;
 }
@@ -179,10 +146,10 @@ static enum status install_confirm(struct text file, const char *hash, struct er
         return error_set(error, LICET_PROTOCOL, "the server's hash is longer than any hash");
     status = console_call(place, file, true, &answer, error);
     if (status == LICET_OK)
-        status = install_load(&answer, &result, error);
+        status = console_load(&answer, &result, error);
     if (status == LICET_OK)
-        printf("%s: generation %lld is installed\n", install_string(result, "vendor"),
-               install_number(result, "generation"));
+        printf("%s: generation %lld is installed\n", console_string(result, "vendor", "?"),
+               console_number(result, "generation"));
     json_decref(result);
     console_answer_finish(&answer);
     return status;
@@ -197,7 +164,7 @@ static enum status install_file(const struct install *install, struct text file,
 
     if (status != LICET_OK)
         return status;
-    hash = install_string(preview, "hash");
+    hash = console_string(preview, "hash", "?");
     install_print_preview(preview);
     if (!json_is_true(json_object_get(preview, "already_installed"))) {
         status = install_agree(install, hash, error);

@@ -181,13 +181,33 @@ static bool connection_is_allowed(const struct server *server, const struct addr
     return false;
 }
 
+/* Said once a second at most: a flood of strangers must not fill the disk with lines. */
+static void connection_log_stranger(struct server *server, const struct address *peer)
+{
+    char text[ADDRESS_TEXT_MAX];
+    struct buf buf = buf_over(text, sizeof(text));
+
+    if (server->now.instant.ms - server->stranger_logged_at.ms < 1000)
+        return;
+    server->stranger_logged_at = server->now.instant;
+    address_print_host(peer, &buf);
+    log_warning("connection.refused", "address=%.*s cause=\"no network of allow= has it\"",
+                (int)buf.size, buf.data);
+}
+
 void connection_take(struct server *server, int fd, const struct address *peer)
 {
     struct connection *connection;
 
+    server_read_clocks(server);
     server->counters.connections++;
-    if (!connection_is_allowed(server, peer) || server->is_stopping ||
-        (connection = calloc(1, sizeof(*connection))) == NULL) {
+    if (!connection_is_allowed(server, peer)) {
+        connection_log_stranger(server, peer);
+        close(fd);
+        return;
+    }
+    connection = server->is_stopping ? NULL : calloc(1, sizeof(*connection));
+    if (connection == NULL) {
         close(fd);
         return;
     }

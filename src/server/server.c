@@ -333,9 +333,12 @@ static void server_drain(struct server *server)
 
     for (uint32_t index = 0; index < server->listeners_count; index++)
         listener_finish(&server->listeners[index]);
-    while ((!batch_is_empty(server->open) || !commit_is_idle(&server->commit) ||
-            server->hashes_waiting > 0 || server->snapshots.is_working) &&
-           clock_instant().ms < until_ms)
+    /* Passwords are waited for in any case: they hold exchanges that http_server_destroy() frees.
+     */
+    while (server->hashes_waiting > 0 ||
+           ((!batch_is_empty(server->open) || !commit_is_idle(&server->commit) ||
+             server->snapshots.is_working) &&
+            clock_instant().ms < until_ms))
         uv_run(&server->loop, UV_RUN_ONCE);
     commit_stop(&server->commit);
 }

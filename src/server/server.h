@@ -103,6 +103,7 @@ struct server {
         uint64_t grants, reclaims, renewals, checkins, denials, commits, records, signatures;
     } counters;
     struct unix_time started_at;
+    struct instant stranger_logged_at; /* a connection from outside allow= */
 };
 
 /* ---- server.c: life */

@@ -1,4 +1,6 @@
 """The command line of licet beside stock ssh-keygen: test_licet.py LICET FIELD-TABLE SOURCE-DIRECTORY. TAP."""
+import http.server
+import json
 import os
 import re
 import shutil
@@ -6,6 +8,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tools"))
 from tap import done, ok  # noqa: E402
@@ -212,6 +215,48 @@ def test_commands():
     ok(not missing, "licet(1) knows every command", missing)
 
 
+class Hostile(http.server.BaseHTTPRequestHandler):
+    """A server whose every text would clear the screen and set the title of the terminal that shows it."""
+    TEXT = "a\x1b[2J\x1b]0;title\x07b\u009b2Jc"
+    ANSWER = {"name": TEXT, "vendor": TEXT, "customer": TEXT, "hash": TEXT, "warnings": [TEXT], "title": TEXT,
+              "changes": [{"change": TEXT, "sn": TEXT, "feature": TEXT, "remark": TEXT}],
+              "vendors": [{"vendor": TEXT, "generation": 1, "customer": TEXT}],
+              "features": [{"feature": TEXT, "maintenance": TEXT, "ends": TEXT}]}
+
+    def do_GET(self):
+        self.answer(200, self.ANSWER)
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        if "install" in self.path:
+            self.answer(409, {"code": "CONFLICT", "detail": self.TEXT})
+        else:
+            self.answer(200, self.ANSWER)
+
+    def answer(self, status, value):
+        body = json.dumps(value).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_terminal():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hostile)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    environment = {**os.environ, "LICET_SERVER": f"127.0.0.1:{server.server_port}", "LICET_TOKEN": "licet_token"}
+    for arguments in (["status"], ["install", "--yes", write("any.lic", "any\n")]):
+        shown = subprocess.run([LICET, *arguments], check=False, capture_output=True, env=environment)
+        text = (shown.stdout + shown.stderr).decode()
+        ok("a" in text and not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", text),
+           f"licet {arguments[0]} shows nothing of a server's that could steer a terminal", repr(text))
+    server.shutdown()
+    server.server_close()
+
+
 def test_manual():
     page = read(os.path.join(ROOT, "man", "licet-file.5"))
     table = re.search(r'^\.\\" fields begin.*?\n(.*)^\.\\" fields end', page, re.MULTILINE | re.DOTALL)
@@ -230,6 +275,7 @@ def main():
         test_stock_signs()
         test_golden()
         test_commands()
+        test_terminal()
         test_manual()
     finally:
         os.chdir("/")

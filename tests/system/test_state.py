@@ -1,9 +1,12 @@
 #!/usr/bin/python3
 """The state folder: key and journal, restarts, a full disk (R7.1, R8, R10.6, R10.7)."""
+import contextlib
+import json
 import os
 import re
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import time
@@ -221,6 +224,28 @@ def check_stop():
     server.stop()
 
 
+def check_stop_while_signing_in():
+    """Passwords that are being hashed when SIGTERM comes, and more that come while it waits for them."""
+    server = Server(Vendor()).start()
+    server.administrator()
+    request = harness.request_bytes("POST", "/tokens", json.dumps({"name": "root", "password": harness.PASSWORD}).encode())
+    peers = [socket.create_connection(server.address, harness.WAIT_SECONDS) for _ in range(24)]
+    for peer in peers[:12]:
+        peer.sendall(request)
+    time.sleep(0.05)
+    server.process.send_signal(signal.SIGTERM)
+    for peer in peers[12:]:
+        peer.sendall(request)
+    peers[0].close()  # and one that does not wait
+    answers = []
+    for peer in peers[1:]:
+        with peer, peer.makefile("rb") as file, contextlib.suppress(ConnectionResetError):
+            answers.append(harness.Answer(file.read()).status)
+    ok(server.wait_end() == 0, "SIGTERM ends licetd in order while people sign in", server.log())
+    ok(set(answers) <= {0, 200, 429, 502, 503} and 200 in answers, "who came before it is signed in", answers)
+    ok(200 not in answers[-4:], "and who comes after it is told to come again", answers)
+
+
 def check_early_stop():
     """SIGTERM while the first record is on its way to the disk: between the sandbox and the first connection."""
     server = Server(Vendor())
@@ -300,4 +325,4 @@ def full_disk(folder):
 
 
 harness.run(check_first_start, check_root, check_key_and_journal, check_other_root, check_damage, check_snapshot,
-            check_restart, check_vendor_gone, check_stop, check_early_stop, check_full_disk)
+            check_restart, check_vendor_gone, check_stop, check_stop_while_signing_in, check_early_stop, check_full_disk)

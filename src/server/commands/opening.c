@@ -166,7 +166,7 @@ const struct command quit_command = {
     .args_max = 0,
     .role = ROLE_PRODUCT,
     .usage = "",
-    .summary = "Close this connection. Leases go on.",
+    .summary = "Close this connection; leases go on.",
     .run = quit_run,
 };
 

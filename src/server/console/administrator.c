@@ -3,8 +3,8 @@
  * the first start; it also gets a token. POST /tokens {name, password, role, days}: signs an
  * administrator in.
  *
- * Passwords are hashed on libuv's pool (0.15 s each), two at a time; who finds sixteen waiting is
- * told to come again.
+ * Passwords are hashed on libuv's pool (0.15 s and 64 MiB each), four at a time; who finds sixteen
+ * waiting is told to come again.
  */
 #include <sodium.h>
 
@@ -170,6 +170,8 @@ static enum status sign_in_begin(struct sign_in *sign_in, struct error *error)
     if (!http_is_loopback(sign_in->exchange))
         return error_set(error, LICET_FORBIDDEN,
                          "signing in works on this machine only, until connections are encrypted");
+    if (server->is_stopping)
+        return error_set(error, LICET_UNREACHABLE, "the server is stopping; ask again in a moment");
     if (server->hashes_waiting == HASHES_WAITING_MAX)
         return error_set(error, LICET_OVER_LIMIT,
                          "too many people are signing in just now; try again in a second");
