@@ -135,8 +135,12 @@ static enum status checkout_value(enum checkout_option option, struct text value
 
 static const struct option_row *option_find(struct text name, uint32_t accepted)
 {
+    if (name.size == 0)
+        return NULL;
     for (size_t index = 0; index < sizeof(option_rows) / sizeof(option_rows[0]); index++) {
-        if ((option_rows[index].option & accepted) != 0 &&
+        /* One byte, whatever its case, passes over nearly all rows (command_find()). */
+        if (((option_rows[index].name[0] ^ name.data[0]) & ~0x20) == 0 &&
+            (option_rows[index].option & accepted) != 0 &&
             text_is_nocase(name, option_rows[index].name))
             return &option_rows[index];
     }

@@ -93,6 +93,7 @@ static void test_refused(void)
     ok(refuses("f " ID " USER a user b", "USER is given twice"), "an option is given once");
     ok(refuses("f " ID " USER", "no value") && refuses("f " ID " COLOUR red", "COLOUR"),
        "an option without value, and no option at all");
+    ok(refuses("f " ID "  red", "\"\" is no option"), "an empty word is no option");
     ok(parse(renew_args_parse, ID " COUNT 2") == LICET_INVALID &&
            parse(checkin_args_parse, ID " PROOF raw") == LICET_INVALID &&
            parse(why_args_parse, "f NONCE " ID " PROOF raw") == LICET_INVALID &&
