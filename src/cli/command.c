@@ -23,6 +23,8 @@ static const struct command commands[] = {
      "check a license file from the root to its last byte", file_verify_run, NULL},
     {"run", "FEATURE [--count N] [--release DATE] [--grace SECONDS] -- COMMAND [ARGUMENT ...]",
      "hold a seat while a command runs", NULL, run_run},
+    {"login", "[--first FILE] [--name NAME] [--role viewer|administrator] [--days N]",
+     "sign in on the license server, and keep the token for later commands", login_run, NULL},
     {"status", "[--json]", "show what the license server serves, and how much of it is in use",
      status_run, NULL},
     {"why", "[--count N] [--release DATE] FEATURE",

@@ -1,12 +1,13 @@
 /* One HTTP call by libcurl, with every limit set. */
 #include "cli/console.h"
 
-#include <fcntl.h>
+#include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
-#include <jansson.h>
+#include <sodium.h>
 
 #include "base/file.h"
 #include "base/limits.h"
@@ -14,7 +15,9 @@
 
 #define CONSOLE_TIMEOUT_S 60L
 #define CONSOLE_CONNECT_TIMEOUT_S 10L
-#define CONSOLE_PATH_MAX 4096
+
+#define CONSOLE_TOKEN_ALPHABET                                                                     \
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~+/="
 
 /* ---- the token ---------------------------------------------------------------------------- */
 
@@ -41,7 +44,7 @@ static enum status console_read_token(const char *path, char *place, struct erro
     if (stat(path, &stat_now) != 0)
         return error_set(error, LICET_UNAUTHENTICATED,
                          "this needs an administrator's token: set LICET_TOKEN, or put it into %s "
-                         "(mode 0600); licetd(8) shows how to get one",
+                         "(mode 0600); licet login gets one",
                          path);
     if ((stat_now.st_mode & 077) != 0)
         return error_set(error, LICET_FORBIDDEN,
@@ -66,8 +69,7 @@ static enum status console_token(char place[CONSOLE_TOKEN_BYTES_MAX + 1], struct
         if (!console_token_path(path))
             return error_set(
                 error, LICET_UNAUTHENTICATED,
-                "this needs an administrator's token: set LICET_TOKEN; licetd(8) shows how "
-                "to get one");
+                "this needs an administrator's token: set HOME for licet login, or LICET_TOKEN");
         return console_read_token(path, place, error);
     }
     if (strlen(token) > CONSOLE_TOKEN_BYTES_MAX)
@@ -78,6 +80,12 @@ static enum status console_token(char place[CONSOLE_TOKEN_BYTES_MAX + 1], struct
 }
 
 /* A token goes into a header line: nothing that could end the line. */
+static bool console_is_token(const char *token)
+{
+    return token[0] != '\0' && strlen(token) <= CONSOLE_TOKEN_BYTES_MAX &&
+           token[strspn(token, CONSOLE_TOKEN_ALPHABET)] == '\0';
+}
+
 static enum status console_authorisation(char *place, size_t place_size, struct error *error)
 {
     char token[CONSOLE_TOKEN_BYTES_MAX + 1];
@@ -85,12 +93,45 @@ static enum status console_authorisation(char *place, size_t place_size, struct 
 
     if (status != LICET_OK)
         return status;
-    if (strspn(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~+/=") !=
-            strlen(token) ||
-        token[0] == '\0')
+    if (!console_is_token(token))
         return error_set(error, LICET_INVALID, "the token has bytes that no token has");
     snprintf(place, place_size, "Authorization: Bearer %s", token);
     return LICET_OK;
+}
+
+/* The folder of the token, and the one above it where the user has none yet. */
+static enum status console_make_folder(const char *path, struct error *error)
+{
+    char above[CONSOLE_PATH_MAX], folder[CONSOLE_PATH_MAX];
+
+    snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path), path);
+    snprintf(above, sizeof(above), "%.*s", (int)(strrchr(folder, '/') - folder), folder);
+    if ((mkdir(above, 0700) == 0 || errno == EEXIST) &&
+        (mkdir(folder, 0700) == 0 || errno == EEXIST))
+        return LICET_OK;
+    return error_set(error, LICET_SYSTEM, "the folder %s cannot be made: %s", folder,
+                     strerror(errno));
+}
+
+enum status console_keep_token(const char *token, char ret_path[CONSOLE_PATH_MAX],
+                               struct error *error)
+{
+    char line[CONSOLE_TOKEN_BYTES_MAX + 2];
+    enum status status;
+    int size;
+
+    if (!console_is_token(token))
+        return error_set(error, LICET_PROTOCOL, "what the server gave as a token is none");
+    if (!console_token_path(ret_path))
+        return error_set(error, LICET_INVALID,
+                         "there is no place to keep a token: set HOME or XDG_CONFIG_HOME");
+    status = console_make_folder(ret_path, error);
+    if (status != LICET_OK)
+        return status;
+    size = snprintf(line, sizeof(line), "%s\n", token);
+    status = file_replace(ret_path, text_make(line, (size_t)size), 0600, error);
+    sodium_memzero(line, sizeof(line));
+    return status;
 }
 
 /* ---- the call ----------------------------------------------------------------------------- */
@@ -109,6 +150,27 @@ static enum status console_url(const char *path, char *url, size_t url_size, str
         snprintf(url, url_size, strchr(host, ':') != NULL ? "http://[%s]:%s%s" : "http://%s:%s%s",
                  host, port, path);
     return status;
+}
+
+enum status console_check_loopback(struct error *error)
+{
+    const char *server = getenv("LICET_SERVER");
+    char host[TCP_HOST_BYTES_MAX + 1], port[6];
+    struct in_addr address;
+    enum status status;
+
+    if (server == NULL || server[0] == '\0')
+        return error_set(error, LICET_INVALID,
+                         "no license server is named: set LICET_SERVER to its host:port");
+    status = tcp_server_parse(server, host, port, error);
+    if (status != LICET_OK || strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0)
+        return status;
+    if (inet_pton(AF_INET, host, &address) == 1 && ntohl(address.s_addr) >> 24 == 127)
+        return LICET_OK;
+    return error_set(error, LICET_FORBIDDEN,
+                     "nothing encrypts the way to %.80s yet, so no password or token is sent: do "
+                     "this on the license server itself, with LICET_SERVER=127.0.0.1:%s",
+                     host, port);
 }
 
 static size_t console_receive(char *data, size_t size, size_t count, void *context)
@@ -224,6 +286,21 @@ out:
 
 void console_answer_finish(struct console_answer *answer)
 {
+    if (answer->data != NULL)
+        sodium_memzero(answer->data, answer->size);
     free(answer->data);
     *answer = (struct console_answer){0};
+}
+
+const char *console_string(const json_t *object, const char *key, const char *otherwise)
+{
+    const char *value = json_string_value(json_object_get(object, key));
+
+    if (value == NULL)
+        return otherwise;
+    for (const char *byte = value; *byte != '\0'; byte++) {
+        if ((unsigned char)*byte < 0x20 || *byte == 0x7f)
+            return "?";
+    }
+    return value;
 }

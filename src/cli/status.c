@@ -4,20 +4,6 @@
 #include "cli/command.h"
 #include "cli/console.h"
 
-/* What a server says is shown on a terminal: nothing in it may steer one. */
-static const char *status_string(const json_t *object, const char *key, const char *otherwise)
-{
-    const char *value = json_string_value(json_object_get(object, key));
-
-    if (value == NULL)
-        return otherwise;
-    for (const char *byte = value; *byte != '\0'; byte++) {
-        if ((unsigned char)*byte < 0x20 || *byte == 0x7f)
-            return "?";
-    }
-    return value;
-}
-
 static long long status_number(const json_t *object, const char *key)
 {
     return (long long)json_integer_value(json_object_get(object, key));
@@ -27,13 +13,13 @@ static void status_print_vendor(const json_t *vendor)
 {
     if (json_is_null(json_object_get(vendor, "generation"))) {
         printf("%s: no license file is installed; its administrator can: licet install FILE\n",
-               status_string(vendor, "vendor", "?"));
+               console_string(vendor, "vendor", "?"));
         return;
     }
     printf("%s: generation %lld for customer %s, issued %s, serial %s\n  %s\n",
-           status_string(vendor, "vendor", "?"), status_number(vendor, "generation"),
-           status_string(vendor, "customer", "?"), status_string(vendor, "issued", "?"),
-           status_string(vendor, "serial", "?"), status_string(vendor, "hash", "?"));
+           console_string(vendor, "vendor", "?"), status_number(vendor, "generation"),
+           console_string(vendor, "customer", "?"), console_string(vendor, "issued", "?"),
+           console_string(vendor, "serial", "?"), console_string(vendor, "hash", "?"));
 }
 
 static void status_print_feature(const json_t *feature)
@@ -43,9 +29,10 @@ static void status_print_feature(const json_t *feature)
 
     snprintf(seats, sizeof(seats), overdraft > 0 ? "%lld+%lld" : "%lld",
              status_number(feature, "seats"), overdraft);
-    printf("  %-24s %12s %8lld %8lld  %-10s  %s", status_string(feature, "feature", "?"), seats,
+    printf("  %-24s %12s %8lld %8lld  %-10s  %s", console_string(feature, "feature", "?"), seats,
            status_number(feature, "in_use"), status_number(feature, "overhang"),
-           status_string(feature, "maintenance", "-"), status_string(feature, "ends", "permanent"));
+           console_string(feature, "maintenance", "-"),
+           console_string(feature, "ends", "permanent"));
     if (status_number(feature, "lines_disabled") > 0)
         printf("  (%lld of %lld lines disabled)", status_number(feature, "lines_disabled"),
                status_number(feature, "lines"));
@@ -58,9 +45,9 @@ static void status_print(const json_t *root)
     const json_t *features = json_object_get(root, "features");
 
     printf("%s  licetd %s, running since %s, epoch %lld, %lld lease(s)\nkey %s\n\n",
-           status_string(root, "name", "?"), status_string(root, "version", "?"),
-           status_string(root, "started", "?"), status_number(root, "epoch"),
-           status_number(root, "leases"), status_string(root, "key", "?"));
+           console_string(root, "name", "?"), console_string(root, "version", "?"),
+           console_string(root, "started", "?"), status_number(root, "epoch"),
+           status_number(root, "leases"), console_string(root, "key", "?"));
     for (size_t index = 0; index < json_array_size(vendors); index++)
         status_print_vendor(json_array_get(vendors, index));
     if (json_array_size(features) == 0)
