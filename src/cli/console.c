@@ -1,11 +1,13 @@
 /* One HTTP call by libcurl, with every limit set. */
 #include "cli/console.h"
 
-#include <fcntl.h>
+#include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
+#include <sodium.h>
 
 #include "base/file.h"
 #include "base/limits.h"
@@ -13,9 +15,32 @@
 
 #define CONSOLE_TIMEOUT_S 60L
 #define CONSOLE_CONNECT_TIMEOUT_S 10L
-#define CONSOLE_PATH_MAX 4096
+
+#define CONSOLE_TOKEN_ALPHABET                                                                     \
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~+/="
 
 /* ---- the token ---------------------------------------------------------------------------- */
+
+enum status console_check_loopback(struct error *error)
+{
+    const char *server = getenv("LICET_SERVER");
+    char host[TCP_HOST_BYTES_MAX + 1], port[6];
+    struct in_addr address;
+    enum status status;
+
+    if (server == NULL || server[0] == '\0')
+        return error_set(error, LICET_INVALID,
+                         "no license server is named: set LICET_SERVER to its host:port");
+    status = tcp_server_parse(server, host, port, error);
+    if (status != LICET_OK || strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0)
+        return status;
+    if (inet_pton(AF_INET, host, &address) == 1 && ntohl(address.s_addr) >> 24 == 127)
+        return LICET_OK;
+    return error_set(error, LICET_FORBIDDEN,
+                     "nothing encrypts the way to %.80s yet, so no password or token is sent: do "
+                     "this on the license server itself, with LICET_SERVER=127.0.0.1:%s",
+                     host, port);
+}
 
 static bool console_token_path(char path[CONSOLE_PATH_MAX])
 {
@@ -40,7 +65,7 @@ static enum status console_read_token(const char *path, char *place, struct erro
     if (stat(path, &stat_now) != 0)
         return error_set(error, LICET_UNAUTHENTICATED,
                          "this needs an administrator's token: set LICET_TOKEN, or put it into %s "
-                         "(mode 0600); licetd(8) shows how to get one",
+                         "(mode 0600); licet login gets one",
                          path);
     if ((stat_now.st_mode & 077) != 0)
         return error_set(error, LICET_FORBIDDEN,
@@ -56,7 +81,8 @@ static enum status console_read_token(const char *path, char *place, struct erro
     return LICET_OK;
 }
 
-static enum status console_token(char place[CONSOLE_TOKEN_BYTES_MAX + 1], struct error *error)
+/* What LICET_TOKEN or the file says. */
+static enum status console_find_token(char place[CONSOLE_TOKEN_BYTES_MAX + 1], struct error *error)
 {
     const char *token = getenv("LICET_TOKEN");
     char path[CONSOLE_PATH_MAX];
@@ -65,8 +91,7 @@ static enum status console_token(char place[CONSOLE_TOKEN_BYTES_MAX + 1], struct
         if (!console_token_path(path))
             return error_set(
                 error, LICET_UNAUTHENTICATED,
-                "this needs an administrator's token: set LICET_TOKEN; licetd(8) shows how "
-                "to get one");
+                "this needs an administrator's token: set HOME for licet login, or LICET_TOKEN");
         return console_read_token(path, place, error);
     }
     if (strlen(token) > CONSOLE_TOKEN_BYTES_MAX)
@@ -77,19 +102,66 @@ static enum status console_token(char place[CONSOLE_TOKEN_BYTES_MAX + 1], struct
 }
 
 /* A token goes into a header line: nothing that could end the line. */
+static bool console_is_token(const char *token)
+{
+    return token[0] != '\0' && strlen(token) <= CONSOLE_TOKEN_BYTES_MAX &&
+           token[strspn(token, CONSOLE_TOKEN_ALPHABET)] == '\0';
+}
+
+enum status console_token(char place[CONSOLE_TOKEN_BYTES_MAX + 1], struct error *error)
+{
+    enum status status = console_check_loopback(error);
+
+    if (status == LICET_OK)
+        status = console_find_token(place, error);
+    if (status == LICET_OK && !console_is_token(place))
+        return error_set(error, LICET_INVALID, "the token has bytes that no token has");
+    return status;
+}
+
 static enum status console_authorisation(char *place, size_t place_size, struct error *error)
 {
     char token[CONSOLE_TOKEN_BYTES_MAX + 1];
     enum status status = console_token(token, error);
 
+    if (status == LICET_OK)
+        snprintf(place, place_size, "Authorization: Bearer %s", token);
+    return status;
+}
+
+/* The folder of the token, and the one above it where the user has none yet. */
+static enum status console_make_folder(const char *path, struct error *error)
+{
+    char above[CONSOLE_PATH_MAX], folder[CONSOLE_PATH_MAX];
+
+    snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path), path);
+    snprintf(above, sizeof(above), "%.*s", (int)(strrchr(folder, '/') - folder), folder);
+    if ((mkdir(above, 0700) == 0 || errno == EEXIST) &&
+        (mkdir(folder, 0700) == 0 || errno == EEXIST))
+        return LICET_OK;
+    return error_set(error, LICET_SYSTEM, "the folder %s cannot be made: %s", folder,
+                     strerror(errno));
+}
+
+enum status console_keep_token(const char *token, char ret_path[CONSOLE_PATH_MAX],
+                               struct error *error)
+{
+    char line[CONSOLE_TOKEN_BYTES_MAX + 2];
+    enum status status;
+    int size;
+
+    if (!console_is_token(token))
+        return error_set(error, LICET_PROTOCOL, "what the server gave as a token is none");
+    if (!console_token_path(ret_path))
+        return error_set(error, LICET_INVALID,
+                         "there is no place to keep a token: set HOME or XDG_CONFIG_HOME");
+    status = console_make_folder(ret_path, error);
     if (status != LICET_OK)
         return status;
-    if (strspn(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~+/=") !=
-            strlen(token) ||
-        token[0] == '\0')
-        return error_set(error, LICET_INVALID, "the token has bytes that no token has");
-    snprintf(place, place_size, "Authorization: Bearer %s", token);
-    return LICET_OK;
+    size = snprintf(line, sizeof(line), "%s\n", token);
+    status = file_replace(ret_path, text_make(line, (size_t)size), 0600, error);
+    sodium_memzero(line, sizeof(line));
+    return status;
 }
 
 /* ---- the call ----------------------------------------------------------------------------- */
@@ -223,6 +295,8 @@ out:
 
 void console_answer_finish(struct console_answer *answer)
 {
+    if (answer->data != NULL)
+        sodium_memzero(answer->data, answer->size);
     free(answer->data);
     *answer = (struct console_answer){0};
 }

@@ -225,8 +225,7 @@ enum status administrators_identify(const struct administrators *administrators,
         }
     }
     return error_set(error, LICET_UNAUTHENTICATED,
-                     "this token is not known here, or has ended: POST /tokens makes another, as "
-                     "licetd(8) shows");
+                     "this token is not known here, or has ended: licet login gets another");
 }
 
 bool administrators_is_first_token(const struct administrators *administrators, struct text token)

@@ -40,6 +40,7 @@ void batch_clear(struct batch *batch)
 {
     batch->body.size = batch->bytes.size = 0;
     batch->first_number = 0;
+    batch->is_releasing = false;
     batch->records_count = batch->pendings_count = batch->leaves_count = 0;
 }
 
@@ -50,7 +51,7 @@ bool batch_is_empty(const struct batch *batch)
 
 bool batch_has_room(const struct batch *batch, size_t records_bytes, size_t reply_bytes)
 {
-    return batch->body.capacity - batch->body.size >= records_bytes &&
+    return !batch->is_releasing && batch->body.capacity - batch->body.size >= records_bytes &&
            batch->bytes.capacity - batch->bytes.size >= reply_bytes &&
            BATCH_REPLIES_MAX - batch->pendings_count > 2;
 }
@@ -79,7 +80,7 @@ void batch_add_record(struct batch *batch, uint64_t number, const struct seat_re
 
 void batch_add_pending(struct batch *batch, const struct pending *pending)
 {
-    assert(batch->pendings_count < BATCH_REPLIES_MAX);
+    assert(!batch->is_releasing && batch->pendings_count < BATCH_REPLIES_MAX);
     batch->pendings[batch->pendings_count++] = *pending;
 }
 

@@ -62,6 +62,7 @@ struct batch {
     struct lease_leaf *leaves;
     uint32_t leaves_count;
     struct merkle merkle;
+    bool is_releasing; /* its replies are leaving: nothing more goes in */
     struct lease_root
         root; /* of all leaves; its tree size and hash are set when the batch is closed */
     uint8_t signature[64];

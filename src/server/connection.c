@@ -373,6 +373,8 @@ void connection_release(struct server *server, struct batch *batch)
     struct buf *replies = &server->replies;
     struct connection *connection = NULL; /* whose replies are being collected */
 
+    batch->is_releasing =
+        true; /* it may be the open one already: until it is cleared it takes nothing */
     for (uint32_t index = 0; index < batch->pendings_count; index++) {
         struct pending *pending = &batch->pendings[index];
 

@@ -1,9 +1,10 @@
 /*
  * The state folder.
  *
- *     STATE/server/          key, key.pub, the journal and its names: born together, in a folder
- * that is renamed once STATE/licenses/HEX.lic installed license files, named by their payload hash
- *     STATE/administrators   administrators.c
+ *     STATE/server/            key, key.pub, the journal and its names: born together, in a
+ *                              folder that is renamed once
+ *     STATE/licenses/HEX.lic   installed license files, named by their payload hash
+ *     STATE/administrators     administrators.c
  */
 #include <assert.h>
 #include <dirent.h>

@@ -1,0 +1,97 @@
+/* Lines from standard input, secrets without an echo. */
+#include "cli/prompt.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+static const int prompt_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
+#define SIGNALS_COUNT (sizeof(prompt_signals) / sizeof(prompt_signals[0]))
+
+static volatile sig_atomic_t prompt_signal; /* the one that came while a secret was typed */
+
+static void prompt_note(int number)
+{
+    prompt_signal = number;
+}
+
+bool prompt_is_terminal(void)
+{
+    return isatty(STDIN_FILENO) == 1;
+}
+
+/* Byte by byte: what follows the line belongs to whoever reads next. */
+static enum status prompt_read(const char *question, char line[PROMPT_BYTES_MAX + 1],
+                               struct error *error)
+{
+    size_t size = 0;
+
+    if (prompt_is_terminal())
+        fprintf(stderr, "%s: ", question);
+    for (;;) {
+        char byte;
+        ssize_t count = read(STDIN_FILENO, &byte, 1);
+
+        if (count < 0 && errno == EINTR && prompt_signal == 0)
+            continue;
+        if (count <= 0 && size == 0)
+            return error_set(error, LICET_INVALID, "standard input ended before the answer");
+        if (count <= 0 || byte == '\n')
+            break;
+        if (size == PROMPT_BYTES_MAX || byte == '\0')
+            return error_set(error, LICET_INVALID, "an answer has at most %d bytes, and no NUL",
+                             PROMPT_BYTES_MAX);
+        line[size++] = byte;
+    }
+    line[size] = '\0';
+    return LICET_OK;
+}
+
+static enum status prompt_read_hidden(const char *question, char line[PROMPT_BYTES_MAX + 1],
+                                      struct error *error)
+{
+    struct sigaction note = {.sa_handler = prompt_note}, before[SIGNALS_COUNT];
+    struct termios shown, hidden;
+    enum status status;
+
+    if (tcgetattr(STDIN_FILENO, &shown) != 0)
+        return error_set(error, LICET_SYSTEM, "the terminal cannot be told to hide a password");
+    prompt_signal = 0;
+    for (size_t index = 0; index < SIGNALS_COUNT; index++)
+        sigaction(prompt_signals[index], &note, &before[index]);
+    hidden = shown;
+    hidden.c_lflag &= ~(tcflag_t)ECHO;
+    hidden.c_lflag |= ECHONL;
+    if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) == 0)
+        status = prompt_read(question, line, error);
+    else
+        status = error_set(error, LICET_SYSTEM, "the terminal cannot be told to hide a password");
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+    for (size_t index = 0; index < SIGNALS_COUNT; index++)
+        sigaction(prompt_signals[index], &before[index], NULL);
+    return status;
+}
+
+enum status prompt_line(const char *question, bool is_secret, char ret_line[PROMPT_BYTES_MAX + 1],
+                        struct error *error)
+{
+    char line[PROMPT_BYTES_MAX + 1];
+    enum status status;
+
+    do {
+        prompt_signal = 0;
+        status = is_secret && prompt_is_terminal() ? prompt_read_hidden(question, line, error)
+                                                   : prompt_read(question, line, error);
+        if (prompt_signal != 0) {
+            fputc('\n', stderr);
+            raise(prompt_signal);
+        }
+    } while (prompt_signal != 0); /* stopped and continued, or ignored by who started us */
+    if (status == LICET_OK)
+        memcpy(ret_line, line, strlen(line) + 1);
+    sodium_memzero(line, sizeof(line));
+    return status;
+}

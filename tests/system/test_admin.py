@@ -1,0 +1,194 @@
+"""An administrator at the command line: test_admin.py BUILD. TAP.
+
+Signing in, and looking at what the license server holds.
+"""
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import harness  # noqa: E402
+from harness import LICET, PASSWORD, Server, ok, path_of  # noqa: E402
+
+VENDOR = harness.Vendor("acme")
+
+
+def environment(server, home, **more):
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("LICET_", "XDG_"))}
+    return {**env, "LICET_SERVER": "%s:%d" % server.address, "XDG_CONFIG_HOME": home, **more}
+
+
+def licet(server, home, *arguments, text="", **more):
+    return subprocess.run([LICET, *arguments], env=environment(server, home, **more), input=text, check=False,
+                          capture_output=True, text=True, timeout=60)
+
+
+def token_path(home):
+    return os.path.join(home, "licet", "token")
+
+
+def token_in(home):
+    with open(token_path(home), encoding="ascii") as file:
+        return file.read().strip()
+
+
+def mode_of(path):
+    return oct(os.stat(path).st_mode & 0o777)
+
+
+def first_token_path(server):
+    return os.path.join(server.state, "first-token")
+
+
+class Terminal:
+    """licet on a terminal of its own: its questions are waited for, and all that the screen shows is kept."""
+
+    def __init__(self, server, home, *arguments):
+        self.screen = ""
+        main, side = pty.openpty()
+        self.process = subprocess.Popen([LICET, *arguments], env=environment(server, home), stdin=side, stdout=side,
+                                        stderr=side, start_new_session=True)
+        os.close(side)
+        self.main = main
+
+    def wait_for(self, text):
+        end = time.monotonic() + harness.WAIT_SECONDS
+        while text not in self.screen and time.monotonic() < end:
+            if not select.select([self.main], [], [], 0.1)[0]:
+                continue
+            try:
+                self.screen += os.read(self.main, 4096).decode()
+            except OSError:  # the other side has gone
+                break
+        return text in self.screen
+
+    def answer(self, question, text):
+        if not self.wait_for(question):
+            raise RuntimeError(f"{question} is not asked: {self.screen}")
+        self.screen = self.screen.replace(question, "asked")
+        os.write(self.main, text.encode() + b"\n")
+
+    def end(self):
+        self.wait_for("\0never")
+        os.close(self.main)
+        return self.process.wait(harness.WAIT_SECONDS)
+
+
+def test_first():
+    home = path_of("first-home")
+    with Server(VENDOR) as server:
+        first = path_of("first-token")
+        with open(first, "w", encoding="ascii") as file:
+            file.write("licet_" + "A" * 43 + "\n")
+        wrong = licet(server, home, "login", "--first", first, "--name", "anna", text=PASSWORD + "\n")
+        ok(wrong.returncode == 5 and "one-time token" in wrong.stderr and not os.path.exists(token_path(home)),
+           "R10.6 another token than the one-time token makes nobody an administrator", wrong.stderr)
+        short = licet(server, home, "login", "--first", first_token_path(server), "--name", "anna", text="short\n")
+        ok(short.returncode == 2 and "12" in short.stderr, "a password that is too short is refused by its length",
+           short.stderr)
+        made = licet(server, home, "login", "--first", first_token_path(server), text=f"anna\n{PASSWORD}\n")
+        ok(made.returncode == 0 and re.search(r"anna is signed in as administrator until 20\d\d-", made.stdout),
+           "R10.6 the one-time token makes the first administrator", made.stdout + made.stderr)
+        ok(mode_of(token_path(home)) == "0o600" and mode_of(os.path.dirname(token_path(home))) == "0o700",
+           "the token is kept where nobody else reads")
+        ok(token_in(home) not in made.stdout + made.stderr and PASSWORD not in made.stdout + made.stderr,
+           "neither token nor password is shown")
+        request = licet(server, home, "request")
+        ok(request.returncode == 0 and "REQUEST 1 " in request.stdout, "later commands find the token", request.stderr)
+        again = licet(server, home, "login", "--first", first, "--name", "eve", text=PASSWORD + "\n")
+        ok(again.returncode == 5, "R10.6 the second one-time token is none", again.stderr)
+
+
+def test_later():
+    home = path_of("later-home")
+    with Server(VENDOR) as server:
+        server.administrator()
+        wrong = licet(server, home, "login", "--name", "root", text="not the password\n")
+        ok(wrong.returncode == 5 and "wrong" in wrong.stderr, "a wrong password is refused", wrong.stderr)
+        ended = licet(server, home, "login", "--name", "root")
+        ok(ended.returncode == 2 and "standard input" in ended.stderr, "no password is no empty password",
+           ended.stderr)
+        viewer = licet(server, home, "login", "--name", "root", "--role", "viewer", "--days", "30",
+                       text=PASSWORD + "\n")
+        day = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 30 * 86400))
+        ok(viewer.returncode == 0 and f"as viewer until {day}" in viewer.stdout, "role and days are as asked",
+           viewer.stdout + viewer.stderr)
+        ok(licet(server, home, "request").returncode == 4, "R10.6 a viewer's token does nothing for administrators")
+        shadowed = licet(server, home, "login", "--name", "root", text=PASSWORD + "\n", LICET_TOKEN="licet_old")
+        ok(shadowed.returncode == 0 and "unset" in shadowed.stderr, "a LICET_TOKEN that hides the new token is named",
+           shadowed.stderr)
+        for options in (["--days", "0"], ["--days", "366"], ["--role", "king"], ["more"], ["--firstly"]):
+            ok(licet(server, home, "login", "--name", "root", *options, text=PASSWORD + "\n").returncode == 2,
+               f"licet login {' '.join(options)} makes no sense")
+        away = licet(server, home, "login", "--name", "root", text=PASSWORD + "\n", LICET_SERVER="192.0.2.1:7380")
+        ok(away.returncode == 4 and "encrypts" in away.stderr, "R10.5 no password is sent to another machine",
+           away.stderr)
+
+
+def test_terminal():
+    home = path_of("terminal-home")
+    with Server(VENDOR) as server:
+        with open(first_token_path(server), encoding="ascii") as file:
+            first = file.read().strip()
+        terminal = Terminal(server, home, "login", "--first", "-")
+        terminal.answer("One-time token: ", first)
+        terminal.answer("Name: ", "anna")
+        terminal.answer("New password: ", PASSWORD)
+        terminal.answer("again: ", PASSWORD + "!")
+        ok(terminal.end() == 2 and "differ" in terminal.screen, "a new password is asked for twice", terminal.screen)
+        terminal = Terminal(server, home, "login", "--first", first_token_path(server))
+        terminal.answer("Name: ", "anna")
+        terminal.answer("New password: ", PASSWORD)
+        terminal.answer("again: ", PASSWORD)
+        ok(terminal.end() == 0 and "anna is signed in" in terminal.screen, "licet login works on a terminal",
+           terminal.screen)
+        terminal = Terminal(server, home, "login")
+        terminal.answer("Name: ", "anna")
+        terminal.answer("Password: ", PASSWORD)
+        ok(terminal.end() == 0 and PASSWORD not in terminal.screen and "anna" in terminal.screen,
+           "a password is not shown while it is typed", terminal.screen)
+
+
+def test_leases():
+    home = path_of("leases-home")
+    with Server(VENDOR) as server:
+        server.serve(harness.increment("cad_pro", 3000), harness.increment("sim", 2, "L-2"))
+        none = licet(server, home, "leases")
+        ok(none.returncode == 5 and "licet login" in none.stderr, "R10.6 licet leases without a token says how to get one",
+           none.stderr)
+        licet(server, home, "login", "--name", "root", "--role", "viewer", text=PASSWORD + "\n")
+        empty = licet(server, home, "leases")
+        ok(empty.returncode == 0 and empty.stdout == "nobody holds a seat\n", "R10.6 a viewer sees that nobody is there",
+           empty.stdout + empty.stderr)
+        with server.connect() as connection:
+            granted = connection.call("CHECKOUT", "sim", harness.new_id(), "COUNT", "2", "USER", "zoë", "HOST", "desk-7")
+            one = licet(server, home, "leases")
+            ok(harness.word_of(granted) == "GRANTED" and
+               re.search(r"^ +\d+ +acme +sim +zoë +desk-7 +2 +20\d\d-\S+Z +\d+s +-$", one.stdout, re.MULTILINE),
+               "R10.6 or who holds what, since when", one.stdout + one.stderr)
+            for _ in range(1200):
+                connection.send(harness.command_bytes("CHECKOUT", "cad_pro", harness.new_id()))
+            words = {harness.word_of(connection.read()) for _ in range(1200)}
+            pages = licet(server, home, "leases")
+            handles = re.findall(r"^ +(\d+) ", pages.stdout, re.MULTILINE)
+            ok(words == {"GRANTED"} and len(handles) == len(set(handles)) == 1201 and pages.stdout.count("HANDLE") == 1,
+               "more than a page is shown whole", f"{words} {len(handles)} {pages.stderr}")
+        ok(licet(server, home, "leases", "--feature", "sim", "--vendor", "acme").stdout.count("\n") == 2,
+           "a feature's leases are shown by themselves")
+        ok("nobody holds a seat of old" in licet(server, home, "leases", "--feature", "old").stdout,
+           "also where there are none")
+        ok(licet(server, home, "leases", "--feature", "a b").returncode == 2, "a name that is none is refused")
+        wrong = licet(server, home, "leases", LICET_TOKEN="licet_wrong")
+        ok(wrong.returncode == 5 and "licet login" in wrong.stderr, "R10.6 a token that has ended shows nothing",
+           wrong.stdout + wrong.stderr)
+        away = licet(server, home, "leases", LICET_SERVER="192.0.2.1:7380")
+        ok(away.returncode == 4 and "encrypts" in away.stderr, "R10.5 no token is sent to another machine", away.stderr)
+    gone = licet(server, home, "leases")
+    ok(gone.returncode == 9 and "127.0.0.1" in gone.stderr, "a server that is not there is named", gone.stderr)
+
+
+harness.run(test_first, test_later, test_terminal, test_leases)
