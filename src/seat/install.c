@@ -212,8 +212,8 @@ static bool install_stage_all(struct seats *seats, const struct vendor *vendor,
     return is_sound;
 }
 
-/* A row carries the end of its family's drain; a disabled one, of all families that it had a part
- * in. */
+/* A row carries the end of its family's drain; a disabled or former one, of all families that it had
+ * a part in: families are built from rows alone, after a restart, too. */
 static void install_lengthen_drain(const struct seats *seats, const struct vendor *vendor,
                                    struct seat_line *line)
 {
@@ -227,34 +227,65 @@ static void install_lengthen_drain(const struct seats *seats, const struct vendo
     }
 }
 
-/* R4.5: the longest drain of the old and the new lines of each family, from installation. */
-static void install_set_drains(struct seats *seats, const struct vendor *vendor,
-                               const struct seat_line *old_rows, uint32_t old_count, int64_t utc)
+/* The pool of a line's own feature (index 0) or of one that it covers; 0: nothing names it any more. */
+static uint32_t line_pool(const struct seats *seats, const struct vendor *vendor,
+                          const struct seat_line *line, uint32_t index)
 {
-    for (uint32_t row = 0; row < vendor->rows_count; row++) {
-        if (vendor->rows[row].state != LINE_FORMER)
-            vendor->rows[row].drain_end = utc + vendor->rows[row].drain_s;
-    }
+    return pool_find(seats, vendor->installation.vendor,
+                     index == 0 ? line->feature : line->covers[index - 1]);
+}
+
+/* Each pool takes along the longest drain of the family that it is in now, before families are built
+ * anew: the holders of the whole old family shared its lines. */
+static void install_note_drains(struct seats *seats, const struct vendor *vendor, int64_t utc)
+{
     for (uint32_t i = 1; i <= seats->families_count; i++)
         seats->families[i].drain_end = 0;
-    for (uint32_t i = 0; i < old_count + vendor->rows_count; i++) {
-        const struct seat_line *line = i < old_count ? &old_rows[i] : &vendor->rows[i - old_count];
+    for (uint32_t row = 0; row < vendor->rows_count; row++) {
+        const struct seat_line *line = &vendor->rows[row];
 
-        if (line->state == LINE_FORMER || (i >= old_count && line->state != LINE_ENABLED))
-            continue;
-        for (uint32_t j = 0; j <= line->covers_count; j++) {
-            name_id feature = j == 0 ? line->feature : line->covers[j - 1];
-            uint32_t pool = pool_find(seats, vendor->installation.vendor, feature);
+        for (uint32_t i = 0; line->state != LINE_FORMER && i <= line->covers_count; i++) {
+            uint32_t pool = line_pool(seats, vendor, line, i);
             struct family *family = &seats->families[seats->pools[pool].family];
 
             if (pool != 0 && utc + line->drain_s > family->drain_end)
                 family->drain_end = utc + line->drain_s;
         }
     }
-    for (uint32_t row = 0; row < vendor->rows_count; row++) {
-        if (vendor->rows[row].state != LINE_FORMER)
-            install_lengthen_drain(seats, vendor, &vendor->rows[row]);
+    for (uint32_t pool = 1; pool <= seats->pools_used; pool++) {
+        bool is_ours = seats->pools[pool].vendor == vendor->installation.vendor;
+
+        seats->pools[pool].drain_before =
+            is_ours ? seats->families[seats->pools[pool].family].drain_end : 0;
     }
+}
+
+/* R4.5: the longest drain of the old and the new lines of each family, from installation. */
+static void install_set_drains(struct seats *seats, const struct vendor *vendor, int64_t utc)
+{
+    for (uint32_t i = 1; i <= seats->families_count; i++)
+        seats->families[i].drain_end = 0;
+    for (uint32_t pool = 1; pool <= seats->pools_used; pool++) {
+        struct family *family = &seats->families[seats->pools[pool].family];
+
+        if (seats->pools[pool].drain_before > family->drain_end)
+            family->drain_end = seats->pools[pool].drain_before;
+    }
+    for (uint32_t row = 0; row < vendor->rows_count; row++) {
+        struct seat_line *line = &vendor->rows[row];
+
+        if (line->state != LINE_FORMER)
+            line->drain_end = utc + line->drain_s;
+        for (uint32_t i = 0; line->state == LINE_ENABLED && i <= line->covers_count; i++) {
+            uint32_t pool = line_pool(seats, vendor, line, i);
+            struct family *family = &seats->families[seats->pools[pool].family];
+
+            if (pool != 0 && line->drain_end > family->drain_end)
+                family->drain_end = line->drain_end;
+        }
+    }
+    for (uint32_t row = 0; row < vendor->rows_count; row++)
+        install_lengthen_drain(seats, vendor, &vendor->rows[row]);
 }
 
 /* Builds the families as they will be, to learn whether they can be and what will be held over. The
@@ -266,6 +297,7 @@ static enum status install_rehearse(struct seats *seats, struct vendor *vendor, 
     uint32_t old_count = vendor->rows_count;
     enum status status;
 
+    install_note_drains(seats, vendor, utc);
     vendor->rows = seats->staged;
     vendor->rows_count = seats->staged_count;
     status = families_build(seats, utc, error);
@@ -274,7 +306,7 @@ static enum status install_rehearse(struct seats *seats, struct vendor *vendor, 
             if (vendor->rows[row].held_over > 0)
                 install_clamp_row(seats, vendor, row, utc);
         }
-        install_set_drains(seats, vendor, old_rows, old_count, utc);
+        install_set_drains(seats, vendor, utc);
     }
     vendor->rows = old_rows;
     vendor->rows_count = old_count;

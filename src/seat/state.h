@@ -92,6 +92,7 @@ struct pool {
     uint32_t rows_own;
     uint32_t rows_disabled;         /* of rows_own */
     enum line_state disabled_state; /* of some disabled line that names it */
+    int64_t drain_before; /* while an installation is rehearsed: what R4.5 asks of its old family */
 };
 
 /* Pools in the order of (vendor, feature), for those who walk; sorted again when it is stale. */

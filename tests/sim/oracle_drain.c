@@ -110,7 +110,7 @@ static void check_drain_family(struct oracle *oracle, const struct oracle_act *a
     drain_collect(oracle, &drain, vendor, family, act->first_number);
     if (drain.marked_now > 0)
         oracle->counts.drains++;
-    if (drain.marked_now > 0 && utc < drain_end && !oracle->has_leapt && !oracle->has_covers)
+    if (drain.marked_now > 0 && utc < drain_end && !oracle->has_leapt)
         oracle_blame(oracle, "R4.5 drain marked leases %lld s before its end",
                      (long long)(drain_end - utc));
     if (family_dates_passed(oracle, version, family) || !drain.is_clean || oracle->has_leapt)

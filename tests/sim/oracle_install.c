@@ -94,9 +94,10 @@ static void version_set_drains(struct oracle *oracle, struct version *version,
 {
     for (uint32_t index = 0; index < version->lines_count; index++) {
         struct line_fact *line = &version->lines[index];
-        uint64_t family = family_of_both(oracle, old, version, line->line.feature);
+        uint64_t family = family_of(oracle, version, line->line.feature);
         int64_t end = drain_end_of(oracle, version, family, false, utc);
-        int64_t old_end = drain_end_of(oracle, old, family, true, utc);
+        int64_t old_end =
+            drain_end_of(oracle, old, families_before(oracle, old, family), true, utc);
 
         if (old_end > end)
             end = old_end;

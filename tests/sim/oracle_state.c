@@ -248,16 +248,11 @@ uint64_t family_of(struct oracle *oracle, const struct version *version, name_id
     return family;
 }
 
-uint64_t family_of_both(struct oracle *oracle, const struct version *old, const struct version *new,
-                        name_id feature)
+/* The features of all families that `version` made of those in `family`. */
+uint64_t families_before(struct oracle *oracle, const struct version *version, uint64_t family)
 {
-    uint64_t family = feature_bit(oracle, feature);
-    bool has_grown;
-
-    do {
-        has_grown = family_grow(oracle, old, &family);
-        has_grown = family_grow(oracle, new, &family) || has_grown;
-    } while (has_grown);
+    while (family_grow(oracle, version, &family))
+        ;
     return family;
 }
 

@@ -111,8 +111,8 @@ void versions_prune(struct oracle *oracle);
 uint64_t line_bits(struct oracle *oracle, const struct seat_line *line);
 /* All features that share seats with `feature`, as bits. */
 uint64_t family_of(struct oracle *oracle, const struct version *version, name_id feature);
-uint64_t family_of_both(struct oracle *oracle, const struct version *old, const struct version *new,
-                        name_id feature);
+/* The features of all families that `version` made of those in `family`: NULL made none. */
+uint64_t families_before(struct oracle *oracle, const struct version *version, uint64_t family);
 bool family_has(struct oracle *oracle, uint64_t family, const struct fact *fact, name_id vendor);
 void seating_lines(struct oracle *oracle, const struct version *version, int64_t utc,
                    bool with_overdraft);
