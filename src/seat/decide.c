@@ -77,7 +77,7 @@ bool decide_grant(const struct seats *seats, struct seat_now now, const struct s
     if (!decide_has_place(seats, event, reply))
         return false;
     grant->family = family_at(seats, grant->pool, now.utc.s);
-    class = family_class(seats, grant->family, grant->pool, event->release);
+    class = pool_class(seats, grant->pool, event->release);
     if (!flow_fits(grant->family->flow, class, event->count, &uses_overdraft)) {
         deny(seats, now, event, grant->pool, reply);
         return false;

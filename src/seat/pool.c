@@ -110,6 +110,15 @@ static void cell_split(struct seats *seats)
     }
 }
 
+uint32_t pool_class(const struct seats *seats, uint32_t pool, uint32_t release)
+{
+    const struct pool *of = &seats->pools[pool];
+
+    if (of->cell != 0 && seats->cells[of->cell].release == release)
+        return seats->cells[of->cell].class;
+    return family_class(seats, &seats->families[of->family], pool, release);
+}
+
 static uint32_t cell_new(struct seats *seats, uint32_t pool, uint32_t release)
 {
     uint32_t cell = seats->cell_free, *bucket;

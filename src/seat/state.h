@@ -248,6 +248,8 @@ uint32_t pool_get(struct seats *seats, name_id vendor, name_id feature); /* 0: p
 void pool_free(struct seats *seats, uint32_t pool);
 void pool_append(struct seats *seats, uint32_t pool, uint32_t lease);
 void pool_remove(struct seats *seats, uint32_t pool, uint32_t lease);
+/* As family_class(), most often from the cell that a grant touches anyway. */
+uint32_t pool_class(const struct seats *seats, uint32_t pool, uint32_t release);
 uint32_t cell_get(struct seats *seats, uint32_t pool, uint32_t release);
 void cell_drop(struct seats *seats, uint32_t cell);
 
