@@ -27,6 +27,8 @@ static const struct command commands[] = {
      "sign in on the license server, and keep the token for later commands", login_run, NULL},
     {"status", "[--json]", "show what the license server serves, and how much of it is in use",
      status_run, NULL},
+    {"leases", "[--feature FEATURE] [--vendor VENDOR]", "show who holds seats, and until when",
+     leases_run, NULL},
     {"why", "[--count N] [--release DATE] FEATURE",
      "say whether a seat would be granted now, and if not, why", why_run, NULL},
     {"install", "[--yes | --confirm HASH] FILE",

@@ -21,6 +21,27 @@
 
 /* ---- the token ---------------------------------------------------------------------------- */
 
+enum status console_check_loopback(struct error *error)
+{
+    const char *server = getenv("LICET_SERVER");
+    char host[TCP_HOST_BYTES_MAX + 1], port[6];
+    struct in_addr address;
+    enum status status;
+
+    if (server == NULL || server[0] == '\0')
+        return error_set(error, LICET_INVALID,
+                         "no license server is named: set LICET_SERVER to its host:port");
+    status = tcp_server_parse(server, host, port, error);
+    if (status != LICET_OK || strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0)
+        return status;
+    if (inet_pton(AF_INET, host, &address) == 1 && ntohl(address.s_addr) >> 24 == 127)
+        return LICET_OK;
+    return error_set(error, LICET_FORBIDDEN,
+                     "nothing encrypts the way to %.80s yet, so no password or token is sent: do "
+                     "this on the license server itself, with LICET_SERVER=127.0.0.1:%s",
+                     host, port);
+}
+
 static bool console_token_path(char path[CONSOLE_PATH_MAX])
 {
     const char *config = getenv("XDG_CONFIG_HOME");
@@ -60,7 +81,8 @@ static enum status console_read_token(const char *path, char *place, struct erro
     return LICET_OK;
 }
 
-static enum status console_token(char place[CONSOLE_TOKEN_BYTES_MAX + 1], struct error *error)
+/* What LICET_TOKEN or the file says. */
+static enum status console_find_token(char place[CONSOLE_TOKEN_BYTES_MAX + 1], struct error *error)
 {
     const char *token = getenv("LICET_TOKEN");
     char path[CONSOLE_PATH_MAX];
@@ -86,17 +108,25 @@ static bool console_is_token(const char *token)
            token[strspn(token, CONSOLE_TOKEN_ALPHABET)] == '\0';
 }
 
+enum status console_token(char ret_token[CONSOLE_TOKEN_BYTES_MAX + 1], struct error *error)
+{
+    enum status status = console_check_loopback(error);
+
+    if (status == LICET_OK)
+        status = console_find_token(ret_token, error);
+    if (status == LICET_OK && !console_is_token(ret_token))
+        return error_set(error, LICET_INVALID, "the token has bytes that no token has");
+    return status;
+}
+
 static enum status console_authorisation(char *place, size_t place_size, struct error *error)
 {
     char token[CONSOLE_TOKEN_BYTES_MAX + 1];
     enum status status = console_token(token, error);
 
-    if (status != LICET_OK)
-        return status;
-    if (!console_is_token(token))
-        return error_set(error, LICET_INVALID, "the token has bytes that no token has");
-    snprintf(place, place_size, "Authorization: Bearer %s", token);
-    return LICET_OK;
+    if (status == LICET_OK)
+        snprintf(place, place_size, "Authorization: Bearer %s", token);
+    return status;
 }
 
 /* The folder of the token, and the one above it where the user has none yet. */
@@ -150,27 +180,6 @@ static enum status console_url(const char *path, char *url, size_t url_size, str
         snprintf(url, url_size, strchr(host, ':') != NULL ? "http://[%s]:%s%s" : "http://%s:%s%s",
                  host, port, path);
     return status;
-}
-
-enum status console_check_loopback(struct error *error)
-{
-    const char *server = getenv("LICET_SERVER");
-    char host[TCP_HOST_BYTES_MAX + 1], port[6];
-    struct in_addr address;
-    enum status status;
-
-    if (server == NULL || server[0] == '\0')
-        return error_set(error, LICET_INVALID,
-                         "no license server is named: set LICET_SERVER to its host:port");
-    status = tcp_server_parse(server, host, port, error);
-    if (status != LICET_OK || strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0)
-        return status;
-    if (inet_pton(AF_INET, host, &address) == 1 && ntohl(address.s_addr) >> 24 == 127)
-        return LICET_OK;
-    return error_set(error, LICET_FORBIDDEN,
-                     "nothing encrypts the way to %.80s yet, so no password or token is sent: do "
-                     "this on the license server itself, with LICET_SERVER=127.0.0.1:%s",
-                     host, port);
 }
 
 static size_t console_receive(char *data, size_t size, size_t count, void *context)

@@ -34,6 +34,9 @@ void console_answer_finish(struct console_answer *answer);
  * one that could steer the terminal. */
 const char *console_string(const json_t *object, const char *key, const char *otherwise);
 
+/* The token of later commands. It goes to this machine alone: console_check_loopback().
+ * LICET_UNAUTHENTICATED where there is none. */
+enum status console_token(char ret_token[CONSOLE_TOKEN_BYTES_MAX + 1], struct error *error);
 /* Keeps a token (0600) where later commands find it. ret_path is that place.
  * LICET_INVALID where the environment names none, LICET_PROTOCOL for bytes that no token has. */
 enum status console_keep_token(const char *token, char ret_path[CONSOLE_PATH_MAX],

@@ -153,4 +153,42 @@ def test_terminal():
            "a password is not shown while it is typed", terminal.screen)
 
 
-harness.run(test_first, test_later, test_terminal)
+def test_leases():
+    home = path_of("leases-home")
+    with Server(VENDOR) as server:
+        server.serve(harness.increment("cad_pro", 3000), harness.increment("sim", 2, "L-2"))
+        none = licet(server, home, "leases")
+        ok(none.returncode == 5 and "licet login" in none.stderr, "R10.6 licet leases without a token says how to get one",
+           none.stderr)
+        licet(server, home, "login", "--name", "root", "--role", "viewer", text=PASSWORD + "\n")
+        empty = licet(server, home, "leases")
+        ok(empty.returncode == 0 and empty.stdout == "nobody holds a seat\n", "R10.6 a viewer sees that nobody is there",
+           empty.stdout + empty.stderr)
+        with server.connect() as connection:
+            granted = connection.call("CHECKOUT", "sim", harness.new_id(), "COUNT", "2", "USER", "zoë", "HOST", "desk-7")
+            one = licet(server, home, "leases")
+            ok(harness.word_of(granted) == "GRANTED" and
+               re.search(r"^ +\d+ +acme +sim +zoë +desk-7 +2 +20\d\d-\S+Z +\d+s +-$", one.stdout, re.MULTILINE),
+               "R10.6 or who holds what, since when", one.stdout + one.stderr)
+            for _ in range(1200):
+                connection.send(harness.command_bytes("CHECKOUT", "cad_pro", harness.new_id()))
+            words = {harness.word_of(connection.read()) for _ in range(1200)}
+            pages = licet(server, home, "leases")
+            handles = re.findall(r"^ +(\d+) ", pages.stdout, re.MULTILINE)
+            ok(words == {"GRANTED"} and len(handles) == len(set(handles)) == 1201 and pages.stdout.count("HANDLE") == 1,
+               "more than a page is shown whole", f"{words} {len(handles)} {pages.stderr}")
+        ok(licet(server, home, "leases", "--feature", "sim", "--vendor", "acme").stdout.count("\n") == 2,
+           "a feature's leases are shown by themselves")
+        ok("nobody holds a seat of old" in licet(server, home, "leases", "--feature", "old").stdout,
+           "also where there are none")
+        ok(licet(server, home, "leases", "--feature", "a b").returncode == 2, "a name that is none is refused")
+        wrong = licet(server, home, "leases", LICET_TOKEN="licet_wrong")
+        ok(wrong.returncode == 5 and "licet login" in wrong.stderr, "R10.6 a token that has ended shows nothing",
+           wrong.stdout + wrong.stderr)
+        away = licet(server, home, "leases", LICET_SERVER="192.0.2.1:7380")
+        ok(away.returncode == 4 and "encrypts" in away.stderr, "R10.5 no token is sent to another machine", away.stderr)
+    gone = licet(server, home, "leases")
+    ok(gone.returncode == 9 and "127.0.0.1" in gone.stderr, "a server that is not there is named", gone.stderr)
+
+
+harness.run(test_first, test_later, test_terminal, test_leases)
