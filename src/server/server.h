@@ -100,7 +100,8 @@ struct server {
     struct connection *stalled; /* with commands that wait for room in a batch */
     struct {
         uint64_t connections, connections_open, http_requests, commands, protocol_errors;
-        uint64_t grants, reclaims, renewals, checkins, denials, commits, records, signatures;
+        uint64_t grants, reclaims, renewals, checkins, commits, records, signatures;
+        uint64_t denials[STATUSES_COUNT]; /* requests that the core or a rate refused */
     } counters;
     struct unix_time started_at;
 };
