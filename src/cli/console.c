@@ -303,7 +303,12 @@ void console_answer_finish(struct console_answer *answer)
 
 const char *console_string(const json_t *object, const char *key, const char *otherwise)
 {
-    const char *value = json_string_value(json_object_get(object, key));
+    return console_text(json_object_get(object, key), otherwise);
+}
+
+const char *console_text(const json_t *string, const char *otherwise)
+{
+    const char *value = json_string_value(string);
 
     if (value == NULL)
         return otherwise;

@@ -11,8 +11,8 @@
 #include "base/status.h"
 #include "base/text.h"
 
-/* STATUS_FEATURES_MAX features of licetd are 3 MB of JSON. */
-#define CONSOLE_ANSWER_BYTES_MAX ((size_t)8 * 1024 * 1024)
+/* STATUS_FEATURES_MAX features of licetd are at most 9 MB of JSON. */
+#define CONSOLE_ANSWER_BYTES_MAX ((size_t)16 * 1024 * 1024)
 #define CONSOLE_TOKEN_BYTES_MAX 256
 #define CONSOLE_PATH_MAX 4096
 
@@ -32,6 +32,7 @@ void console_answer_finish(struct console_answer *answer);
 
 /* A text of an answer that is safe to show on a terminal: `otherwise` where there is none, "?" for
  * one that could steer the terminal. */
+const char *console_text(const json_t *string, const char *otherwise);
 const char *console_string(const json_t *object, const char *key, const char *otherwise);
 
 /* The token of later commands. It goes to this machine alone: console_check_loopback().

@@ -191,4 +191,26 @@ def test_leases():
     ok(gone.returncode == 9 and "127.0.0.1" in gone.stderr, "a server that is not there is named", gone.stderr)
 
 
-harness.run(test_first, test_later, test_terminal, test_leases)
+def row_of(text, feature):
+    return next((line for line in text.split("\n") if line.split()[:1] == [feature]), "")
+
+
+def test_covers():
+    home = path_of("covers-home")
+    with Server(VENDOR) as server:
+        server.serve(harness.increment("cad_pro", 3, covers="cad_std"),
+                     harness.increment("cad_max", 2, "L-2", covers=["cad_std", "old"]),
+                     harness.increment("past", 2, "L-3", expiry="2020-01-01", covers="old"))
+        server.call("CHECKOUT", "cad_std", harness.new_id())
+        features = {row["feature"]: row for row in server.get("/status").json["features"]}
+        ok(features["cad_std"]["covered_by"] == ["cad_pro", "cad_max"] and features["cad_pro"]["covered_by"] == [],
+           "/status names the features through which another is served", features)
+        shown = licet(server, home, "status").stdout
+        ok(re.search(r"^  cad_std +- +1 +0 +- +-  served through cad_pro, cad_max$", row_of(shown, "cad_std")),
+           "licet status shows it, and no seats and end that are not its own", shown)
+        ok(features["old"]["covered_by"] == ["cad_max"], "a line that has ended covers nothing", features)
+        ok("through" not in row_of(shown, "cad_pro") and "permanent" in row_of(shown, "cad_pro"),
+           "a feature with lines is shown as before", shown)
+
+
+harness.run(test_first, test_later, test_terminal, test_leases, test_covers)
