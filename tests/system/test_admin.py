@@ -213,4 +213,18 @@ def test_covers():
            "a feature with lines is shown as before", shown)
 
 
-harness.run(test_first, test_later, test_terminal, test_leases, test_covers)
+def test_log():
+    with Server(VENDOR) as server:
+        server.serve(harness.increment("cad_pro", 3))
+        ok(re.search(r'license\.installed vendor=acme generation=1 .*by="root"', server.log()),
+           "the log says who installed a file", server.log())
+        server.post("/license/preview", "nothing", token=server.administrator())
+        ok(re.search(r'license\.refused act=preview code=INVALID by="root"', server.log()),
+           "and whose preview was refused, and why", server.log())
+        smaller = VENDOR.license(server, 2, harness.increment("cad_pro", 1))
+        server.install(smaller, confirm=False)
+        ok(re.search(r'license\.refused act=install code=SHRINKS by="root"', server.log()),
+           "also an installation", server.log())
+
+
+harness.run(test_first, test_later, test_terminal, test_leases, test_covers, test_log)

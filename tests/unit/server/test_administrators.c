@@ -95,10 +95,13 @@ static void test_tokens(struct administrators **administrators)
     ok(administrators_identify(*administrators, text_of(administrator), end, &role, NULL) ==
            LICET_UNAUTHENTICATED,
        "and not at its end");
+    ok(strcmp(administrators_name(*administrators, text_of(viewer)), "anna") == 0,
+       "a token says who signed in for it");
     viewer[10] = viewer[10] == 'x' ? 'y' : 'x';
     ok(administrators_identify(*administrators, text_of(viewer), now, &role, NULL) ==
            LICET_UNAUTHENTICATED,
        "a changed token is nobody's");
+    ok(administrators_name(*administrators, text_of(viewer))[0] == '\0', "it has no name either");
     ok(administrators_identify(*administrators, TEXT(""), now, &role, NULL) ==
            LICET_UNAUTHENTICATED,
        "nor is an empty one");
