@@ -6,8 +6,10 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
+import termios
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -151,6 +153,17 @@ def test_terminal():
         terminal.answer("Password: ", PASSWORD)
         ok(terminal.end() == 0 and PASSWORD not in terminal.screen and "anna" in terminal.screen,
            "a password is not shown while it is typed", terminal.screen)
+        main, side = pty.openpty()
+        before = termios.tcgetattr(side)
+        left = subprocess.Popen([LICET, "login", "--name", "anna"], env=environment(server, home), stdin=side,
+                                stdout=side, stderr=side)
+        select.select([main], [], [], harness.WAIT_SECONDS)  # the question: from now on nothing is shown
+        hidden = termios.tcgetattr(side)
+        left.send_signal(signal.SIGINT)
+        ok(left.wait(harness.WAIT_SECONDS) == -signal.SIGINT and hidden[3] != before[3] and
+           termios.tcgetattr(side) == before, "a signal at the password ends it, and leaves the terminal as it was")
+        os.close(main)
+        os.close(side)
 
 
 def test_leases():
@@ -158,14 +171,15 @@ def test_leases():
     with Server(VENDOR) as server:
         server.serve(harness.increment("cad_pro", 3000), harness.increment("sim", 2, "L-2"))
         none = licet(server, home, "leases")
-        ok(none.returncode == 5 and "licet login" in none.stderr, "R10.6 licet leases without a token says how to get one",
-           none.stderr)
+        ok(none.returncode == 5 and "licet login" in none.stderr,
+           "R10.6 licet leases without a token says how to get one", none.stderr)
         licet(server, home, "login", "--name", "root", "--role", "viewer", text=PASSWORD + "\n")
         empty = licet(server, home, "leases")
-        ok(empty.returncode == 0 and empty.stdout == "nobody holds a seat\n", "R10.6 a viewer sees that nobody is there",
-           empty.stdout + empty.stderr)
+        ok(empty.returncode == 0 and empty.stdout == "nobody holds a seat\n",
+           "R10.6 a viewer sees that nobody is there", empty.stdout + empty.stderr)
         with server.connect() as connection:
-            granted = connection.call("CHECKOUT", "sim", harness.new_id(), "COUNT", "2", "USER", "zoë", "HOST", "desk-7")
+            granted = connection.call("CHECKOUT", "sim", harness.new_id(), "COUNT", "2", "USER", "zoë",
+                                      "HOST", "desk-7")
             one = licet(server, home, "leases")
             ok(harness.word_of(granted) == "GRANTED" and
                re.search(r"^ +\d+ +acme +sim +zoë +desk-7 +2 +20\d\d-\S+Z +\d+s +-$", one.stdout, re.MULTILINE),
