@@ -22,6 +22,14 @@ enum status {
 #undef STATUS
 };
 
+/* For tables with a place for every status: the numbers are 0, 1, 2 and so on. */
+enum status_place {
+#define STATUS(number, name, word, http, code, text) STATUS_PLACE_##name,
+#include "base/status.def"
+#undef STATUS
+    STATUSES_COUNT
+};
+
 struct error {
     enum status status;
     char text[ERROR_TEXT_MAX]; /* a whole sentence without full stop; always NUL-terminated */

@@ -108,13 +108,13 @@ static bool console_is_token(const char *token)
            token[strspn(token, CONSOLE_TOKEN_ALPHABET)] == '\0';
 }
 
-enum status console_token(char place[CONSOLE_TOKEN_BYTES_MAX + 1], struct error *error)
+enum status console_token(char ret_token[CONSOLE_TOKEN_BYTES_MAX + 1], struct error *error)
 {
     enum status status = console_check_loopback(error);
 
     if (status == LICET_OK)
-        status = console_find_token(place, error);
-    if (status == LICET_OK && !console_is_token(place))
+        status = console_find_token(ret_token, error);
+    if (status == LICET_OK && !console_is_token(ret_token))
         return error_set(error, LICET_INVALID, "the token has bytes that no token has");
     return status;
 }

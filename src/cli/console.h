@@ -11,8 +11,8 @@
 #include "base/status.h"
 #include "base/text.h"
 
-/* STATUS_FEATURES_MAX features of licetd are 3 MB of JSON. */
-#define CONSOLE_ANSWER_BYTES_MAX ((size_t)8 * 1024 * 1024)
+/* STATUS_FEATURES_MAX features of licetd are at most 9 MB of JSON. */
+#define CONSOLE_ANSWER_BYTES_MAX ((size_t)16 * 1024 * 1024)
 #define CONSOLE_TOKEN_BYTES_MAX 256
 #define CONSOLE_PATH_MAX 4096
 

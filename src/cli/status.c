@@ -17,18 +17,25 @@ static void status_print_vendor(const json_t *vendor)
 
 static void status_print_feature(const json_t *feature)
 {
+    const json_t *covered_by = json_object_get(feature, "covered_by");
     char seats[48];
     long long overdraft = console_number(feature, "overdraft");
+    bool has_line = console_number(feature, "lines") > 0;
 
     snprintf(seats, sizeof(seats), overdraft > 0 ? "%lld+%lld" : "%lld",
              console_number(feature, "seats"), overdraft);
+    if (!has_line)
+        snprintf(seats, sizeof(seats), "-");
     printf("  %-24s %12s %8lld %8lld  %-10s  %s", console_string(feature, "feature", "?"), seats,
            console_number(feature, "in_use"), console_number(feature, "overhang"),
            console_string(feature, "maintenance", "-"),
-           console_string(feature, "ends", "permanent"));
+           console_string(feature, "ends", has_line ? "permanent" : "-"));
     if (console_number(feature, "lines_disabled") > 0)
         printf("  (%lld of %lld lines disabled)", console_number(feature, "lines_disabled"),
                console_number(feature, "lines"));
+    for (size_t index = 0; index < json_array_size(covered_by); index++)
+        printf("%s%s", index == 0 ? "  served through " : ", ",
+               console_text(json_array_get(covered_by, index), "?"));
     printf("\n");
 }
 

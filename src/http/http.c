@@ -147,7 +147,7 @@ static const struct http_route *http_route_find(const struct http_server *server
     return NULL;
 }
 
-static struct text http_bearer(struct http_exchange *exchange)
+struct text http_bearer(const struct http_exchange *exchange)
 {
     const char *value = MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND,
                                                     MHD_HTTP_HEADER_AUTHORIZATION);

@@ -79,6 +79,8 @@ enum status http_server_take_fd(struct http_server *server, int fd, const struct
 
 void *http_context(const struct http_exchange *exchange);
 enum http_role http_exchange_role(const struct http_exchange *exchange);
+/* The token it came with, empty: none. A secret: for looking up whose it is. */
+struct text http_bearer(const struct http_exchange *exchange);
 struct text http_body(const struct http_exchange *exchange);
 bool http_query(const struct http_exchange *exchange, const char *name, struct text *ret_value);
 bool http_is_loopback(const struct http_exchange *exchange); /* the peer's address */

@@ -209,23 +209,39 @@ bool administrators_is_empty(const struct administrators *administrators)
 
 /* ---- asking ---- */
 
-enum status administrators_identify(const struct administrators *administrators, struct text token,
-                                    struct unix_time now, enum http_role *ret_role,
-                                    struct error *error)
+/* Also one that has ended; NULL: none. */
+static const struct token *token_find(const struct administrators *administrators,
+                                      struct text token)
 {
     uint8_t hash[TOKEN_HASH_BYTES];
 
     token_hash(token, hash);
     for (uint32_t index = 0; index < administrators->tokens_count; index++) {
-        const struct token *known = &administrators->tokens[index];
+        if (sodium_memcmp(hash, administrators->tokens[index].hash, sizeof(hash)) == 0)
+            return &administrators->tokens[index];
+    }
+    return NULL;
+}
 
-        if (now.s < known->end.s && sodium_memcmp(hash, known->hash, sizeof(hash)) == 0) {
-            *ret_role = known->role;
-            return LICET_OK;
-        }
+enum status administrators_identify(const struct administrators *administrators, struct text token,
+                                    struct unix_time now, enum http_role *ret_role,
+                                    struct error *error)
+{
+    const struct token *known = token_find(administrators, token);
+
+    if (known != NULL && now.s < known->end.s) {
+        *ret_role = known->role;
+        return LICET_OK;
     }
     return error_set(error, LICET_UNAUTHENTICATED,
                      "this token is not known here, or has ended: licet login gets another");
+}
+
+const char *administrators_name(const struct administrators *administrators, struct text token)
+{
+    const struct token *known = token_find(administrators, token);
+
+    return known == NULL ? "" : known->name;
 }
 
 bool administrators_is_first_token(const struct administrators *administrators, struct text token)

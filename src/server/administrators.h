@@ -31,6 +31,9 @@ enum status administrators_identify(const struct administrators *administrators,
                                     struct unix_time now, enum http_role *ret_role,
                                     struct error *error);
 
+/* Who signed in for a token; "" where it is not known any more. Borrowed until the next add. */
+const char *administrators_name(const struct administrators *administrators, struct text token);
+
 /* The one-time token is right, and unused. Constant time. */
 bool administrators_is_first_token(const struct administrators *administrators, struct text token);
 

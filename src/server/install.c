@@ -333,7 +333,7 @@ static void vendor_take(struct vendor *vendor, struct installation *installation
 }
 
 enum status installation_commit(struct server *server, struct installation *installation,
-                                struct hash *ret_replaced, struct error *error)
+                                const char *by, struct hash *ret_replaced, struct error *error)
 {
     struct vendor *vendor = installation->vendor;
     struct hash old_hash = vendor->license.payload_hash;
@@ -353,9 +353,9 @@ enum status installation_commit(struct server *server, struct installation *inst
     free(lines);
     if (status != LICET_OK)
         return status;
-    log_info("license.installed", "vendor=%s generation=%u previous=%u lines=%u",
+    log_info("license.installed", "vendor=%s generation=%u previous=%u lines=%u by=\"%s\"",
              vendor->options->name, installation->license.head.generation,
-             installation->installed_generation, installation->license.increments_count);
+             installation->installed_generation, installation->license.increments_count, by);
     vendor_take(vendor, installation);
     vendor->installed_number = server->open->first_number + server->open->records_count - 1;
     *ret_replaced = had_file ? old_hash : (struct hash){{0}};

@@ -100,7 +100,8 @@ struct server {
     struct connection *stalled; /* with commands that wait for room in a batch */
     struct {
         uint64_t connections, connections_open, http_requests, commands, protocol_errors;
-        uint64_t grants, reclaims, renewals, checkins, denials, commits, records, signatures;
+        uint64_t grants, reclaims, renewals, checkins, commits, records, signatures;
+        uint64_t denials[STATUSES_COUNT]; /* requests that the core or a rate refused */
     } counters;
     struct unix_time started_at;
     struct instant stranger_logged_at; /* a connection from outside allow= */
@@ -171,9 +172,10 @@ enum status installation_prepare(struct server *server, struct text file,
                                  struct installation *ret_installation, struct error *error);
 /* Stores the file and gives its lines to the core; durable when server_when_durable() calls. The
  * vendor takes the file and its parsed form over. `ret_replaced` is the file before it, or none:
- * only when the new one is durable may the caller have it forgotten. */
+ * only when the new one is durable may the caller have it forgotten. The log says that it was `by`.
+ */
 enum status installation_commit(struct server *server, struct installation *installation,
-                                struct hash *ret_replaced, struct error *error);
+                                const char *by, struct hash *ret_replaced, struct error *error);
 void installation_finish(struct installation *installation);
 /* At start: the file of what the journal says is installed. */
 enum status installation_restore(struct server *server, struct vendor *vendor, struct error *error);

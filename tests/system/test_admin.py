@@ -6,8 +6,10 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
+import termios
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -151,6 +153,17 @@ def test_terminal():
         terminal.answer("Password: ", PASSWORD)
         ok(terminal.end() == 0 and PASSWORD not in terminal.screen and "anna" in terminal.screen,
            "a password is not shown while it is typed", terminal.screen)
+        main, side = pty.openpty()
+        before = termios.tcgetattr(side)
+        left = subprocess.Popen([LICET, "login", "--name", "anna"], env=environment(server, home), stdin=side,
+                                stdout=side, stderr=side)
+        select.select([main], [], [], harness.WAIT_SECONDS)  # the question: from now on nothing is shown
+        hidden = termios.tcgetattr(side)
+        left.send_signal(signal.SIGINT)
+        ok(left.wait(harness.WAIT_SECONDS) == -signal.SIGINT and hidden[3] != before[3] and
+           termios.tcgetattr(side) == before, "a signal at the password ends it, and leaves the terminal as it was")
+        os.close(main)
+        os.close(side)
 
 
 def test_leases():
@@ -158,14 +171,15 @@ def test_leases():
     with Server(VENDOR) as server:
         server.serve(harness.increment("cad_pro", 3000), harness.increment("sim", 2, "L-2"))
         none = licet(server, home, "leases")
-        ok(none.returncode == 5 and "licet login" in none.stderr, "R10.6 licet leases without a token says how to get one",
-           none.stderr)
+        ok(none.returncode == 5 and "licet login" in none.stderr,
+           "R10.6 licet leases without a token says how to get one", none.stderr)
         licet(server, home, "login", "--name", "root", "--role", "viewer", text=PASSWORD + "\n")
         empty = licet(server, home, "leases")
-        ok(empty.returncode == 0 and empty.stdout == "nobody holds a seat\n", "R10.6 a viewer sees that nobody is there",
-           empty.stdout + empty.stderr)
+        ok(empty.returncode == 0 and empty.stdout == "nobody holds a seat\n",
+           "R10.6 a viewer sees that nobody is there", empty.stdout + empty.stderr)
         with server.connect() as connection:
-            granted = connection.call("CHECKOUT", "sim", harness.new_id(), "COUNT", "2", "USER", "zoë", "HOST", "desk-7")
+            granted = connection.call("CHECKOUT", "sim", harness.new_id(), "COUNT", "2", "USER", "zoë",
+                                      "HOST", "desk-7")
             one = licet(server, home, "leases")
             ok(harness.word_of(granted) == "GRANTED" and
                re.search(r"^ +\d+ +acme +sim +zoë +desk-7 +2 +20\d\d-\S+Z +\d+s +-$", one.stdout, re.MULTILINE),
@@ -191,4 +205,40 @@ def test_leases():
     ok(gone.returncode == 9 and "127.0.0.1" in gone.stderr, "a server that is not there is named", gone.stderr)
 
 
-harness.run(test_first, test_later, test_terminal, test_leases)
+def row_of(text, feature):
+    return next((line for line in text.split("\n") if line.split()[:1] == [feature]), "")
+
+
+def test_covers():
+    home = path_of("covers-home")
+    with Server(VENDOR) as server:
+        server.serve(harness.increment("cad_pro", 3, covers="cad_std"),
+                     harness.increment("cad_max", 2, "L-2", covers=["cad_std", "old"]),
+                     harness.increment("past", 2, "L-3", expiry="2020-01-01", covers="old"))
+        server.call("CHECKOUT", "cad_std", harness.new_id())
+        features = {row["feature"]: row for row in server.get("/status").json["features"]}
+        ok(features["cad_std"]["covered_by"] == ["cad_pro", "cad_max"] and features["cad_pro"]["covered_by"] == [],
+           "/status names the features through which another is served", features)
+        shown = licet(server, home, "status").stdout
+        ok(re.search(r"^  cad_std +- +1 +0 +- +-  served through cad_pro, cad_max$", row_of(shown, "cad_std")),
+           "licet status shows it, and no seats and end that are not its own", shown)
+        ok(features["old"]["covered_by"] == ["cad_max"], "a line that has ended covers nothing", features)
+        ok("through" not in row_of(shown, "cad_pro") and "permanent" in row_of(shown, "cad_pro"),
+           "a feature with lines is shown as before", shown)
+
+
+def test_log():
+    with Server(VENDOR) as server:
+        server.serve(harness.increment("cad_pro", 3))
+        ok(re.search(r'license\.installed vendor=acme generation=1 .*by="root"', server.log()),
+           "the log says who installed a file", server.log())
+        server.post("/license/preview", "nothing", token=server.administrator())
+        ok(re.search(r'license\.refused act=preview code=INVALID by="root"', server.log()),
+           "and whose preview was refused, and why", server.log())
+        smaller = VENDOR.license(server, 2, harness.increment("cad_pro", 1))
+        server.install(smaller, confirm=False)
+        ok(re.search(r'license\.refused act=install code=SHRINKS by="root"', server.log()),
+           "also an installation", server.log())
+
+
+harness.run(test_first, test_later, test_terminal, test_leases, test_covers, test_log)

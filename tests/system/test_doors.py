@@ -191,11 +191,21 @@ def check_secrets():
 
 def check_metrics():
     with Server(Vendor()) as server:
-        server.serve(increment(seats=7))
+        server.serve(increment(seats=7), increment("sim", 1, "L-2", "none", "2027-01-31"))
         server.call("CHECKOUT", "cad_pro", new_id())
+        server.call("CHECKOUT", "sim", new_id(), "COUNT", "2")
+        server.call("CHECKOUT", "nothing", new_id())
         text = server.get("/metrics").text
         ok('licet_feature_seats{vendor="acme",feature="cad_pro"} 7\n' in text, "/metrics has the seats of a feature", text)
         ok('licet_feature_seats_in_use{vendor="acme",feature="cad_pro"} 1\n' in text, "/metrics has its seats in use")
+        ok('licet_generation{vendor="acme"} 1\n' in text, "/metrics has the installed generation", text)
+        ends = re.findall(r'^licet_feature_(\w+)_seconds{vendor="acme",feature="(\w+)"} (\d+)$', text, re.MULTILINE)
+        # 2027-11-25T00:00:00Z; 2027-02-01T12:00:00Z, for a day is over when it is over everywhere on earth (R1.3)
+        ok(sorted(ends) == [("end", "sim", "1801483200"), ("maintenance", "cad_pro", "1827100800")],
+           "/metrics has the end of what ends, and of maintenance", ends)
+        denials = dict(re.findall(r'^licet_denials_total{code="(\w+)"} (\d+)$', text, re.MULTILINE))
+        ok(denials["NOSEAT"] == denials["NOFEATURE"] == "1" and denials["EXPIRED"] == "0",
+           "/metrics counts refusals by their code", denials)
         typed = set(re.findall(r"^# TYPE (\S+) ", text, re.MULTILINE))
         named = set(re.findall(r"^(\w+)(?:\{[^}]*\})? \d+(?:\.\d+)?$", text, re.MULTILINE))
         ok(typed == named, "/metrics types every series", typed ^ named)

@@ -31,11 +31,13 @@ static enum status checkout_run(struct command_call *call, struct error *error)
         status = lease_event(call, &args, false, &event, &is_unknown, error);
     if (status == LICET_OK && is_unknown)
         status = checkout_intern(call, &args, &event, error);
-    if (status == LICET_OK)
-        status =
-            source_rates_take(call->server->rates, event.source, call->server->now.instant, error);
     if (status != LICET_OK)
         return status;
+    status = source_rates_take(call->server->rates, event.source, call->server->now.instant, error);
+    if (status != LICET_OK) {
+        call->server->counters.denials[status]++;
+        return status;
+    }
     return lease_act(call, &event, &args, LEAF_GRANT, error);
 }
 

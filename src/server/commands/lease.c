@@ -79,7 +79,7 @@ enum status lease_refuse(struct command_call *call, const struct seat_reply *rep
 
     sentence = buf_over(place, sizeof(place));
     seat_denial_print(reply, call->server->names, &sentence);
-    call->server->counters.denials++;
+    call->server->counters.denials[reply->status]++;
     return error_set(error, reply->status, "%.*s", (int)sentence.size, sentence.data);
 }
 

@@ -4,6 +4,7 @@
  * hash it is an unattended installation, which is refused where anything shrinks (R4.2).
  */
 #include "base/log.h"
+#include "server/administrators.h"
 #include "server/console/console.h"
 
 static json_t *license_text(struct text text)
@@ -104,6 +105,23 @@ static json_t *license_answer(const struct server *server, const struct installa
                      license_warnings(installation));
 }
 
+/* Who asks: the name of the token. */
+static const char *license_by(const struct http_exchange *exchange)
+{
+    const struct server *server = http_context(exchange);
+
+    return administrators_name(server->administrators, http_bearer(exchange));
+}
+
+/* The log has the code alone: the sentence quotes the file, which may come from anybody. */
+static void license_refuse(struct http_exchange *exchange, const char *act, enum status status,
+                           const struct error *error)
+{
+    log_warning("license.refused", "act=%s code=%s by=\"%s\"", act, status_word(status),
+                license_by(exchange));
+    http_answer_error(exchange, status, error);
+}
+
 void license_preview_handle(struct http_exchange *exchange)
 {
     struct server *server = http_context(exchange);
@@ -114,7 +132,7 @@ void license_preview_handle(struct http_exchange *exchange)
     if (status == LICET_OK)
         console_answer_json(exchange, license_answer(server, &installation));
     else
-        http_answer_error(exchange, status, &error);
+        license_refuse(exchange, "preview", status, &error);
     installation_finish(&installation);
 }
 
@@ -169,7 +187,8 @@ static enum status license_install(struct http_exchange *exchange,
     wait->exchange = exchange;
     wait->answer = license_answer(server, installation);
     if (!installation->is_installed_already)
-        status = installation_commit(server, installation, &wait->replaced, error);
+        status =
+            installation_commit(server, installation, license_by(exchange), &wait->replaced, error);
     else if (!batch_has_room(server->open, 0, 0))
         status = error_set(error, LICET_OVER_LIMIT,
                            "this server is too busy just now; try again in a second");
@@ -195,6 +214,6 @@ void license_install_handle(struct http_exchange *exchange)
     if (status == LICET_OK)
         status = license_install(exchange, &installation, &error);
     if (status != LICET_OK)
-        http_answer_error(exchange, status, &error);
+        license_refuse(exchange, "install", status, &error);
     installation_finish(&installation);
 }

@@ -3,8 +3,10 @@
 #include "server/administrators.h"
 #include "server/console/console.h"
 
-/* Limit: 10,000 features are 3 MB of JSON; FEATURES has pages for more. */
+/* Limit: 10,000 features are 3 MB of JSON, and 5 MB more where each is covered by 8 with the
+ * longest names; FEATURES has pages for more. */
 #define STATUS_FEATURES_MAX 10000u
+#define STATUS_COVERS_MAX 8u /* features that are named as those that cover another */
 
 static json_t *json_of(struct text text)
 {
@@ -46,7 +48,7 @@ static json_t *status_maintenance(uint32_t days)
 
 static json_t *status_feature(const struct server *server, const struct seat_feature_view *view)
 {
-    return json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:i, s:i, s:o, s:o}", "vendor",
+    return json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:i, s:i, s:o, s:o, s:[]}", "vendor",
                      json_of(names_text(server->names, view->vendor)), "feature",
                      json_of(names_text(server->names, view->feature)), "seats",
                      (json_int_t)view->seats, "in_use", (json_int_t)view->in_use, "overdraft",
@@ -54,18 +56,75 @@ static json_t *status_feature(const struct server *server, const struct seat_fea
                      (json_int_t)view->overdraft_in_use, "overhang", (json_int_t)view->overhang,
                      "lines", (int)view->lines_count, "lines_disabled", (int)view->lines_disabled,
                      "maintenance", status_maintenance(view->maintenance), "ends",
-                     status_time(view->ends));
+                     status_time(view->ends), "covered_by");
+}
+
+/* ---- covers: a feature may have no line of its own, and be served through those that cover it */
+
+static void status_key(name_id vendor, name_id feature, char ret_key[24])
+{
+    snprintf(ret_key, 24, "%u %u", (unsigned)vendor, (unsigned)feature);
+}
+
+static bool status_serves(const struct server *server, const struct seat_line *line)
+{
+    int64_t now = server->now.utc.s;
+
+    return line->state == LINE_ENABLED && (line->start == 0 || line->start <= now) &&
+           (line->expiry == 0 || now < line->expiry);
+}
+
+static void status_cover(json_t *feature, struct text by)
+{
+    json_t *covered_by = json_object_get(feature, "covered_by");
+
+    for (size_t index = 0; index < json_array_size(covered_by); index++) {
+        if (text_is(by, json_string_value(json_array_get(covered_by, index))))
+            return;
+    }
+    if (json_array_size(covered_by) < STATUS_COVERS_MAX)
+        json_array_append_new(covered_by, json_of(by));
+}
+
+/* `index` finds a feature by status_key(): one walk over the lines, however many features. */
+static void status_covers(const struct server *server, const struct vendor *vendor,
+                          const json_t *index)
+{
+    struct seat_line line;
+    uint64_t cursor = 0;
+
+    while (seats_next_line(server->seats, vendor->name, &cursor, &line)) {
+        for (uint32_t cover = 0; status_serves(server, &line) && cover < line.covers_count;
+             cover++) {
+            char key[24];
+            json_t *feature;
+
+            status_key(vendor->name, line.covers[cover], key);
+            feature = json_object_get(index, key);
+            if (feature != NULL)
+                status_cover(feature, names_text(server->names, line.feature));
+        }
+    }
 }
 
 static json_t *status_features(const struct server *server)
 {
-    json_t *features = json_array();
+    json_t *features = json_array(), *index = json_object();
     struct seat_feature_view view;
     uint64_t cursor = 0;
 
     while (json_array_size(features) < STATUS_FEATURES_MAX &&
-           seats_next_feature(server->seats, server->now, &cursor, &view))
-        json_array_append_new(features, status_feature(server, &view));
+           seats_next_feature(server->seats, server->now, &cursor, &view)) {
+        json_t *feature = status_feature(server, &view);
+        char key[24];
+
+        status_key(view.vendor, view.feature, key);
+        json_object_set(index, key, feature);
+        json_array_append_new(features, feature);
+    }
+    for (uint32_t vendor = 0; vendor < server->vendors_count; vendor++)
+        status_covers(server, &server->vendors[vendor], index);
+    json_decref(index);
     return features;
 }
 

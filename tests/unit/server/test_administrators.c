@@ -11,12 +11,16 @@
 static char folder[] = "/tmp/licet-test-administrators-XXXXXX";
 static char path[128], first_path[128];
 
-static struct text read_first_token(void)
+/* Into the caller's place, which the text then borrows. */
+static struct text read_first_token(char place[TOKEN_TEXT_BYTES + 1])
 {
-    struct text file = {"", 0};
+    struct text file = {NULL, 0};
+    struct buf buf = buf_over(place, TOKEN_TEXT_BYTES + 1);
 
     file_read(first_path, 1000, &file, NULL);
-    return text_head(file, text_find(file, '\n'));
+    buf_add_text(&buf, text_head(file, text_find(file, '\n')));
+    file_free(file);
+    return buf_text(&buf);
 }
 
 static bool file_has(struct text needle)
@@ -33,6 +37,7 @@ static bool file_has(struct text needle)
 
 static void test_first(struct administrators **administrators)
 {
+    char token_place[TOKEN_TEXT_BYTES + 1], again_place[TOKEN_TEXT_BYTES + 1];
     struct text token, again;
     char hash[PASSWORD_HASH_BYTES];
     struct stat stat_now;
@@ -42,7 +47,7 @@ static void test_first(struct administrators **administrators)
        "R10.6 there is no built-in account");
     ok(stat(first_path, &stat_now) == 0 && (stat_now.st_mode & 0777) == 0600,
        "R10.6 the one-time token is its owner's alone");
-    token = read_first_token();
+    token = read_first_token(token_place);
     ok(token.size == TOKEN_TEXT_BYTES && administrators_is_first_token(*administrators, token),
        "and is known");
     ok(!administrators_is_first_token(*administrators, text_head(token, token.size - 1)) &&
@@ -51,7 +56,7 @@ static void test_first(struct administrators **administrators)
     administrators_close(*administrators);
     ok(administrators_open(folder, administrators, NULL) == LICET_OK,
        "a restart before it is used");
-    again = read_first_token();
+    again = read_first_token(again_place);
     ok(text_equal(token, again) && administrators_is_first_token(*administrators, again),
        "keeps the token");
     ok(password_hash(TEXT("elevenbytes"), hash, NULL) == LICET_INVALID,
@@ -95,10 +100,13 @@ static void test_tokens(struct administrators **administrators)
     ok(administrators_identify(*administrators, text_of(administrator), end, &role, NULL) ==
            LICET_UNAUTHENTICATED,
        "and not at its end");
+    ok(strcmp(administrators_name(*administrators, text_of(viewer)), "anna") == 0,
+       "a token says who signed in for it");
     viewer[10] = viewer[10] == 'x' ? 'y' : 'x';
     ok(administrators_identify(*administrators, text_of(viewer), now, &role, NULL) ==
            LICET_UNAUTHENTICATED,
        "a changed token is nobody's");
+    ok(administrators_name(*administrators, text_of(viewer))[0] == '\0', "it has no name either");
     ok(administrators_identify(*administrators, TEXT(""), now, &role, NULL) ==
            LICET_UNAUTHENTICATED,
        "nor is an empty one");
