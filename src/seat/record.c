@@ -19,6 +19,7 @@ struct codec {
 /* Where the next `size` bytes stand, or nowhere. */
 static bool codec_has(struct codec *codec, size_t size)
 {
+    assert((codec->out == NULL) != (codec->in == NULL)); /* it writes, or it reads */
     if (codec->is_damaged || codec->capacity - codec->size < size) {
         codec->is_damaged = true;
         return false;
@@ -32,7 +33,7 @@ static void codec_bytes(struct codec *codec, uint8_t *bytes, size_t size)
         return;
     if (codec->out != NULL)
         memcpy(codec->out + codec->size, bytes, size);
-    else if (codec->in != NULL)
+    else
         memcpy(bytes, codec->in + codec->size, size);
     codec->size += size;
 }
