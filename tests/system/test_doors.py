@@ -252,7 +252,7 @@ def check_lease_rules():
 def check_idle():
     """A product that is silent between two heartbeats is not cut off; one that never speaks is."""
     with Server(Vendor()) as server:
-        with server.connect() as idle, server.connect() as silent, server.connect() as half:
+        with server.connect() as idle, server.connect(timeout=20) as silent, server.connect() as half:
             idle.call("PING")
             half.send(b"*2\r\n$4\r\nEC")
             start = time.monotonic()
