@@ -167,8 +167,10 @@ def test_terminal():
            "a password is not shown while it is typed", terminal.screen)
         main, side = pty.openpty()
         before = termios.tcgetattr(side)
+        # Whoever started us may ignore the signal, and a child would inherit that.
         left = subprocess.Popen([LICET, "login", "--name", "anna"], env=environment(server, home), stdin=side,
-                                stdout=side, stderr=side)
+                                stdout=side, stderr=side,
+                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         select.select([main], [], [], harness.WAIT_SECONDS)  # the question: from now on nothing is shown
         hidden = termios.tcgetattr(side)
         left.send_signal(signal.SIGINT)
