@@ -2,6 +2,7 @@
 #include "cli/prompt.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <termios.h>
 #include <unistd.h>
@@ -23,9 +24,18 @@ bool prompt_is_terminal(void)
     return isatty(STDIN_FILENO) == 1;
 }
 
+/* As read(2) of one byte; signals that the caller holds back come while it waits, and only then, so
+ * that none slips in between a look at prompt_signal and the wait. */
+static ssize_t prompt_read_byte(const sigset_t *while_waiting, char *ret_byte)
+{
+    struct pollfd poll_fd = {.fd = STDIN_FILENO, .events = POLLIN};
+
+    return ppoll(&poll_fd, 1, NULL, while_waiting) < 0 ? -1 : read(STDIN_FILENO, ret_byte, 1);
+}
+
 /* Byte by byte: what follows the line belongs to whoever reads next. */
-static enum status prompt_read(const char *question, char line[PROMPT_BYTES_MAX + 1],
-                               struct error *error)
+static enum status prompt_read(const char *question, const sigset_t *while_waiting,
+                               char line[PROMPT_BYTES_MAX + 1], struct error *error)
 {
     size_t size = 0;
 
@@ -33,7 +43,7 @@ static enum status prompt_read(const char *question, char line[PROMPT_BYTES_MAX 
         fprintf(stderr, "%s: ", question);
     for (;;) {
         char byte;
-        ssize_t count = read(STDIN_FILENO, &byte, 1);
+        ssize_t count = prompt_read_byte(while_waiting, &byte);
 
         if (count < 0 && errno == EINTR && prompt_signal == 0)
             continue;
@@ -55,23 +65,28 @@ static enum status prompt_read_hidden(const char *question, char line[PROMPT_BYT
 {
     struct sigaction note = {.sa_handler = prompt_note}, before[SIGNALS_COUNT];
     struct termios shown, hidden;
+    sigset_t held, usual;
     enum status status;
 
     if (tcgetattr(STDIN_FILENO, &shown) != 0)
         return error_set(error, LICET_SYSTEM, "the terminal cannot be told to hide a password");
-    prompt_signal = 0;
+    sigemptyset(&held);
+    for (size_t index = 0; index < SIGNALS_COUNT; index++)
+        sigaddset(&held, prompt_signals[index]);
+    sigprocmask(SIG_BLOCK, &held, &usual);
     for (size_t index = 0; index < SIGNALS_COUNT; index++)
         sigaction(prompt_signals[index], &note, &before[index]);
     hidden = shown;
     hidden.c_lflag &= ~(tcflag_t)ECHO;
     hidden.c_lflag |= ECHONL;
     if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) == 0)
-        status = prompt_read(question, line, error);
+        status = prompt_read(question, &usual, line, error);
     else
         status = error_set(error, LICET_SYSTEM, "the terminal cannot be told to hide a password");
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
     for (size_t index = 0; index < SIGNALS_COUNT; index++)
         sigaction(prompt_signals[index], &before[index], NULL);
+    sigprocmask(SIG_SETMASK, &usual, NULL);
     return status;
 }
 
@@ -84,7 +99,7 @@ enum status prompt_line(const char *question, bool is_secret, char ret_line[PROM
     do {
         prompt_signal = 0;
         status = is_secret && prompt_is_terminal() ? prompt_read_hidden(question, line, error)
-                                                   : prompt_read(question, line, error);
+                                                   : prompt_read(question, NULL, line, error);
         if (prompt_signal != 0) {
             fputc('\n', stderr);
             raise(prompt_signal);
