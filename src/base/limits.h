@@ -46,6 +46,9 @@
 /* Revoked keys of one list or file: a vendor with a key a month for 80 years, or a server rekeyed
  * weekly for 20. */
 #define REVOKED_KEYS_MAX 1024
+/* R9.3: the root's list of revoked issuing keys. One key in ten years is many; 16 KiB hold the
+ * lines of 150. */
+#define REVOCATIONS_BYTES_MAX ((size_t)16 * 1024)
 
 /* covers= items on one line: a suite of a large vendor has a dozen editions. */
 #define LINE_COVERS_MAX 32

@@ -12,6 +12,8 @@ static const struct command commands[] = {
      key_create_run, NULL},
     {"key certify", "--root FILE --vendor NAME --from DATE --to DATE [--serial N] ISSUING.pub",
      "let the root vouch for an issuing key: writes ISSUING-cert.pub", key_certify_run, NULL},
+    {"key revoke", "--root FILE --vendor NAME --from DATE [--previous LIST] -o FILE ISSUING.pub",
+     "make the vendor's next list of revoked issuing keys", key_revoke_run, NULL},
     {"key allowed", "--vendor NAME ROOT.pub",
      "print the line by which ssh-keygen -Y verify trusts the root", key_allowed_run, NULL},
     {"file format", "FILE", "wrap the lines of a draft as a license file has them", file_format_run,

@@ -24,6 +24,7 @@ enum status command_usage(const char *name, struct error *error);
 
 enum status key_create_run(int argc, char **argv, struct error *error);
 enum status key_certify_run(int argc, char **argv, struct error *error);
+enum status key_revoke_run(int argc, char **argv, struct error *error);
 enum status key_allowed_run(int argc, char **argv, struct error *error);
 enum status file_format_run(int argc, char **argv, struct error *error);
 enum status file_sign_run(int argc, char **argv, struct error *error);

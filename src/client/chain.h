@@ -7,9 +7,7 @@
 
 #include "license/license.h"
 
-/* Revoked issuing keys: one in ten years is many; 16 KiB hold the lines of 150. */
-#define CHAIN_REVOCATIONS_BYTES_MAX ((size_t)16 * 1024)
-#define CHAIN_REVOCATIONS_ARENA_BYTES LICENSE_ARENA_BYTES(CHAIN_REVOCATIONS_BYTES_MAX)
+#define CHAIN_REVOCATIONS_ARENA_BYTES LICENSE_ARENA_BYTES(REVOCATIONS_BYTES_MAX)
 
 /* Bytes of address space for chain_init(). Only what files really use is ever touched. */
 #define CHAIN_FILE_ARENA_BYTES LICENSE_ARENA_BYTES(LICENSE_FILE_BYTES_MAX)

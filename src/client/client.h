@@ -29,7 +29,7 @@
 /* A CHECKOUT: 20 arguments of up to 64 bytes with their headers, and its first line. */
 #define CLIENT_COMMAND_BYTES_MAX 2048
 /* The largest reply is CHAIN: a license file, a key line, a revocation list. */
-#define CLIENT_REPLY_BYTES_MAX (LICENSE_FILE_BYTES_MAX + CHAIN_REVOCATIONS_BYTES_MAX + 4096)
+#define CLIENT_REPLY_BYTES_MAX (LICENSE_FILE_BYTES_MAX + REVOCATIONS_BYTES_MAX + 4096)
 #define CLIENT_REPLY_ITEMS_MAX 32
 /* On the wire at once: a request and a CHECKIN of each lease, CHAIN, WHY. */
 #define CLIENT_ASKED_MAX (2 * CLIENT_LEASES_MAX + 2)

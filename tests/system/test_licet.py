@@ -200,7 +200,7 @@ def test_commands():
        "what is no command has exit code 2")
     unknown, group = licet("nonsense"), licet("key", "rot")
     ok("no command \"nonsense\"" in unknown.stderr and unknown.stderr.count("\n") == 1, "and is named", unknown.stderr)
-    ok(group.stderr.count("licet key ") == 5 and "licet file" not in group.stderr,
+    ok(group.stderr.count("licet key ") == 6 and "licet file" not in group.stderr,
        "half a command is answered by what may follow", group.stderr)
     ok(licet("--version").stdout.startswith("licet 0."), "licet --version prints the version")
     for name in ("key root", "key certify", "key allowed", "file format", "file sign", "file show", "file verify",
