@@ -29,6 +29,8 @@ static const struct command commands[] = {
      status_run, NULL},
     {"leases", "[--feature FEATURE] [--vendor VENDOR]", "show who holds seats, and until when",
      leases_run, NULL},
+    {"end", "HANDLE", "end a lease of anybody, by the number that licet leases shows", end_run,
+     NULL},
     {"why", "[--count N] [--release DATE] FEATURE",
      "say whether a seat would be granted now, and if not, why", why_run, NULL},
     {"install", "[--yes | --confirm HASH] FILE",

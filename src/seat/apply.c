@@ -152,7 +152,7 @@ static void apply_tombstone(struct seats *seats, uint32_t lease, uint64_t number
     ended->ended_number = number;
     ended->deadline_ms = seats->now_ms;
     ended->at = (uint64_t)record->at & (((uint64_t)1 << 40) - 1);
-    ended->is_expired = record->kind == SEAT_RECORD_EXPIRE;
+    ended->ended_by = (uint8_t)record->kind;
     ended->is_ending = 0;
     lease_end(seats, lease);
 }
@@ -222,6 +222,7 @@ static enum status apply_kind(struct seats *seats, uint64_t number,
         return apply_grant(seats, number, record, error);
     case SEAT_RECORD_CHECKIN:
     case SEAT_RECORD_EXPIRE:
+    case SEAT_RECORD_END:
         return apply_ended(seats, number, record, error);
     case SEAT_RECORD_ENDING:
         return apply_ending(seats, number, record, error);

@@ -154,6 +154,7 @@ void seat_why(const struct seats *seats, struct seat_now now, const struct seat_
         }
     } else if (decide_is_tombstone(seats, lease, now.instant.ms)) {
         reply->status = LICET_LEASE_ENDED;
+        reply->denial.is_ended_by_administrator = seats->leases[lease].ended_by == SEAT_RECORD_END;
     } else if (decide_grant(seats, now, event, &grant, reply)) {
         reply->end = grant.admission.cut;
         reply->flags = grant.flags;

@@ -118,6 +118,10 @@ void seat_denial_print(const struct seat_reply *reply, const struct names *names
         denial_limit(reply, names, buf);
     else if (status == LICET_NO_FEATURE)
         denial_no_feature(feature, buf);
+    else if (reply->denial.is_ended_by_administrator)
+        buf_add_string(buf,
+                       "an administrator of the license server has ended this lease; ask again "
+                       "with a new id");
     else if (status == LICET_NO_FILE)
         buf_add_string(buf,
                        "no license file is installed; the server's administrator can install it");

@@ -52,6 +52,15 @@ uint32_t lease_find(const struct seats *seats, const struct lease_id *id)
     return 0;
 }
 
+uint32_t lease_find_handle(const struct seats *seats, uint64_t handle)
+{
+    for (uint32_t lease = 1; lease <= seats->leases_used; lease++) {
+        if (seats->leases[lease].handle == handle && seats->leases[lease].state != LEASE_FREE)
+            return lease;
+    }
+    return 0;
+}
+
 /* At the front of its chain: so a link that says LAST stays true, for nothing comes behind. */
 static void lease_hang(struct seats *seats, uint32_t lease)
 {

@@ -159,7 +159,7 @@ static void codec_record(struct codec *codec, struct seat_record *record)
 {
     uint32_t kind = (uint32_t)record->kind;
 
-    codec_u8(codec, &kind, SEAT_RECORD_REQUEST);
+    codec_u8(codec, &kind, SEAT_RECORD_END);
     codec_time(codec, &record->at);
     if (codec->is_damaged)
         return;
@@ -184,6 +184,7 @@ static void codec_record(struct codec *codec, struct seat_record *record)
         return;
     case SEAT_RECORD_CHECKIN:
     case SEAT_RECORD_EXPIRE:
+    case SEAT_RECORD_END:
         codec_ended(codec, record);
         return;
     case SEAT_RECORD_ENDING:

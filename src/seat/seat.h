@@ -23,6 +23,9 @@
  * EXPIRED: an end has come and nothing serves it now. In both cases the lease lives on until its
  * deadline, ttl_ms away. A renewal counts until the lease is expired, so also within the margin.
  *   CHECKIN   an id that ended within the window is OK again, with its handle; unknown: NOT_FOUND.
+ *   END       as CHECKIN, by the handle; its id is then told that an administrator ended it. The
+ * seats are free at once, while a client that does not ask goes on until its deadline: so much an
+ * administrator can over-use, and the journal shows it.
  *   INSTALL   the same generation again: OK without a record. OLD_GENERATION, CONFLICT (same
  * number, other payload), INVALID (over 1000 above, or a value out of range), TOO_LARGE,
  *             OVER_LIMIT: nothing has changed.
@@ -122,6 +125,7 @@ enum seat_event_kind {
     SEAT_CHECKOUT, /* or re-claim, by the same id (R8.1) */
     SEAT_RENEW,
     SEAT_CHECKIN,
+    SEAT_END,     /* an administrator ends a lease, by its handle (R10.4) */
     SEAT_INSTALL, /* the shell has verified the file and its generation; `installation` and `lines`
                      are set */
     SEAT_TICK,    /* time has come: expiry, ends of lines, ends of drains */
@@ -132,6 +136,7 @@ enum seat_event_kind {
 struct seat_event {
     enum seat_event_kind kind;
     struct lease_id id;
+    uint64_t handle; /* SEAT_END: in place of the id, which is shown to nobody (R8.1) */
     name_id vendor;
     name_id feature;
     name_id user, host, device; /* self-declared labels (R1.1) */
@@ -158,7 +163,13 @@ enum seat_record_kind {
     SEAT_RECORD_ENDING =
         9, /* a lease will not go on beyond `end` (drain mark R4.5, or a cut on renewal R4.4) */
     SEAT_RECORD_REQUEST = 10, /* a request or receipt with this counter left the server (R5.2) */
+    SEAT_RECORD_END = 11,     /* an administrator ended a lease (R10.4) */
 };
+
+static inline bool seat_record_is_ended(enum seat_record_kind kind)
+{
+    return kind == SEAT_RECORD_CHECKIN || kind == SEAT_RECORD_EXPIRE || kind == SEAT_RECORD_END;
+}
 
 struct seat_record {
     enum seat_record_kind kind;
@@ -190,7 +201,7 @@ struct seat_record {
             name_id source;
             uint32_t forgets; /* so many of the oldest ended ids are forgotten with it:
                                  SEAT_FORGETS_MAX at most, 0 in a snapshot */
-        } ended;              /* CHECKIN, EXPIRE */
+        } ended;              /* CHECKIN, EXPIRE, END */
         struct {
             uint64_t handle;
             struct lease_id id;
@@ -230,6 +241,7 @@ struct seat_denial {
     uint32_t limit;             /* LICET_OVER_LIMIT: the maximum that is reached ... */
     name_id limit_source;       /* ... of this source, 0: of the whole server */
     bool is_ending; /* a renewal of a lease with a drain mark (R4.5): it ends in reply.ttl_ms */
+    bool is_ended_by_administrator; /* LICET_LEASE_ENDED: R10.4 */
 };
 
 struct seat_reply {

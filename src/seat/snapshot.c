@@ -116,7 +116,7 @@ static bool snapshot_ended(const struct seats *seats, uint64_t *cursor, struct s
         *cursor = snapshot_at(SNAPSHOT_LEASE, 0);
         return false;
     }
-    record->kind = of->is_expired ? SEAT_RECORD_EXPIRE : SEAT_RECORD_CHECKIN;
+    record->kind = (enum seat_record_kind)of->ended_by;
     record->at = (int64_t)of->at;
     record->ended.handle = of->handle;
     record->ended.id = of->id;

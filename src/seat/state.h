@@ -48,9 +48,9 @@ struct lease {
         level; /* how many ends of its family it is admitted past (R4.4), if `stamp` is today's */
     uint16_t stamp;
     uint8_t state;
-    uint8_t is_ending;  /* R4.5: a drain mark, held */
-    uint8_t is_chosen;  /* soft: will be marked by the drain at work */
-    uint8_t is_expired; /* ended: by time */
+    uint8_t is_ending; /* R4.5: a drain mark, held */
+    uint8_t is_chosen; /* soft: will be marked by the drain at work */
+    uint8_t ended_by;  /* ended: enum seat_record_kind */
 };
 
 _Static_assert(sizeof(struct lease) <= 112, "at most 128 bytes a lease with its indexes");
@@ -226,6 +226,10 @@ struct seats {
 
 /* ---- lease.c: places, index, sources, ended ids */
 uint32_t lease_find(const struct seats *seats, const struct lease_id *id);
+/* The lease or ended id with this handle, or 0. Limit: a walk over all places, 0.1 s of the server's
+ * time at 5,000,000 leases; who may ask for it is an administrator, and an index would cost every
+ * lease. */
+uint32_t lease_find_handle(const struct seats *seats, uint64_t handle);
 /* A free place, taking the oldest ended id's where all are used; 0: all are live. */
 uint32_t lease_place(struct seats *seats);
 void lease_index(struct seats *seats, uint32_t lease);

@@ -177,6 +177,14 @@ static void step_grant(struct seats *seats, struct seat_now now, const struct se
     step_tell(seats, lease, reply);
 }
 
+static void step_tell_ended(const struct seats *seats, uint32_t lease, struct seat_reply *reply)
+{
+    reply->handle = seats->leases[lease].handle;
+    reply->depends_on = seats->leases[lease].ended_number;
+    reply->denial.is_ended_by_administrator =
+        reply->status == LICET_LEASE_ENDED && seats->leases[lease].ended_by == SEAT_RECORD_END;
+}
+
 static void step_checkout(struct seats *seats, struct seat_now now, const struct seat_event *event,
                           struct seat_effects *effects)
 {
@@ -191,8 +199,7 @@ static void step_checkout(struct seats *seats, struct seat_now now, const struct
             reply->status = LICET_MISMATCH; /* Security: and not a word on whose it is (R8.1) */
     } else if (decide_is_tombstone(seats, lease, now.instant.ms)) {
         reply->status = LICET_LEASE_ENDED;
-        reply->handle = seats->leases[lease].handle;
-        reply->depends_on = seats->leases[lease].ended_number;
+        step_tell_ended(seats, lease, reply);
     } else if (decide_grant(seats, now, event, &grant, reply)) {
         step_grant(seats, now, event, &grant, effects);
     }
@@ -210,29 +217,25 @@ static void step_renew(struct seats *seats, struct seat_now now, const struct se
         return;
     }
     reply->status = LICET_LEASE_ENDED;
-    if (decide_is_tombstone(seats, lease, now.instant.ms)) {
-        reply->handle = seats->leases[lease].handle;
-        reply->depends_on = seats->leases[lease].ended_number;
-    }
+    if (decide_is_tombstone(seats, lease, now.instant.ms))
+        step_tell_ended(seats, lease, reply);
 }
 
-/* A check-in that comes again is answered as the first was. */
-static void step_checkin(struct seats *seats, struct seat_now now, const struct seat_event *event,
-                         struct seat_effects *effects)
+/* CHECKIN and END. One that comes again is answered as the first was. */
+static void step_end(struct seats *seats, struct seat_now now, uint32_t lease,
+                     enum seat_record_kind kind, struct seat_effects *effects)
 {
     struct seat_reply *reply = step_reply(effects);
-    uint32_t lease = lease_find(seats, &event->id);
 
     reply->status = LICET_NOT_FOUND;
     if (lease != 0 && seats->leases[lease].state == LEASE_LIVE) {
         step_tell(seats, lease, reply);
-        step_write_ended(seats, effects, lease, SEAT_RECORD_CHECKIN, now.utc.s);
+        step_write_ended(seats, effects, lease, kind, now.utc.s);
     } else if (!decide_is_tombstone(seats, lease, now.instant.ms)) {
         return;
     }
     reply->status = LICET_OK;
-    reply->handle = seats->leases[lease].handle;
-    reply->depends_on = seats->leases[lease].ended_number;
+    step_tell_ended(seats, lease, reply);
 }
 
 /* ---- installation */
@@ -407,7 +410,10 @@ static void step_event(struct seats *seats, struct seat_now now, const struct se
         step_renew(seats, now, event, effects);
         return;
     case SEAT_CHECKIN:
-        step_checkin(seats, now, event, effects);
+        step_end(seats, now, lease_find(seats, &event->id), SEAT_RECORD_CHECKIN, effects);
+        return;
+    case SEAT_END:
+        step_end(seats, now, lease_find_handle(seats, event->handle), SEAT_RECORD_END, effects);
         return;
     case SEAT_INSTALL:
         step_install(seats, now, event, effects);

@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/parse.h"
 
-#define ADMINISTRATORS_MAX 64 /* people */
+#define ADMINISTRATORS_MAX 64 /* people; a connection keeps their number in 8 bits */
 #define TOKENS_MAX 1024       /* 64 people with 16 tokens each; ended ones make room */
 #define TOKEN_HASH_BYTES 32
 #define FILE_BYTES_MAX (512u * 1024) /* 1,024 lines of 200 bytes, and 64 of 300 */
@@ -242,6 +242,22 @@ const char *administrators_name(const struct administrators *administrators, str
     const struct token *known = token_find(administrators, token);
 
     return known == NULL ? "" : known->name;
+}
+
+uint32_t administrators_person(const struct administrators *administrators, struct text token)
+{
+    const struct token *known = token_find(administrators, token);
+
+    for (uint32_t index = 0; known != NULL && index < administrators->people_count; index++) {
+        if (strcmp(known->name, administrators->people[index].name) == 0)
+            return index + 1;
+    }
+    return 0;
+}
+
+const char *administrators_person_name(const struct administrators *administrators, uint32_t person)
+{
+    return person == 0 ? "" : administrators->people[person - 1].name;
 }
 
 bool administrators_is_first_token(const struct administrators *administrators, struct text token)

@@ -34,6 +34,12 @@ enum status administrators_identify(const struct administrators *administrators,
 /* Who signed in for a token; "" where it is not known any more. Borrowed until the next add. */
 const char *administrators_name(const struct administrators *administrators, struct text token);
 
+/* The same person as a number from 1 on, which stays the same while the server runs; 0: unknown. */
+uint32_t administrators_person(const struct administrators *administrators, struct text token);
+/* "" for 0. */
+const char *administrators_person_name(const struct administrators *administrators,
+                                       uint32_t person);
+
 /* The one-time token is right, and unused. Constant time. */
 bool administrators_is_first_token(const struct administrators *administrators, struct text token);
 

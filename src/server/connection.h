@@ -37,7 +37,8 @@ struct connection {
     bool is_stalled : 1;
     bool is_ending : 1; /* close when the last reply has left */
     bool is_handle_closed : 1;
-    uint32_t since_s; /* when it came to the door; seconds of CLOCK_BOOTTIME */
+    uint32_t since_s;      /* when it came to the door; seconds of CLOCK_BOOTTIME */
+    uint8_t administrator; /* who signed in for its token; 0: nobody */
 };
 
 /* Takes the descriptor. */

@@ -133,6 +133,12 @@ struct vendor *server_vendor(struct server *server,
                              struct text name); /* by name; empty: the only one installed */
 struct vendor *server_vendor_by_id(struct server *server, name_id id);
 
+/* ---- end.c (R10.4): ends the lease of this handle and logs that it was `by`; server->reply is the
+ * core's. Room in the open batch: SEAT_STEP_BYTES. LICET_NOT_FOUND, LICET_INVALID,
+ * LICET_DISK_FULL. */
+enum status server_end_lease(struct server *server, struct text handle_text, const char *by,
+                             struct error *error);
+
 /* ---- state.c: the state folder (R7.1) */
 enum status state_open(struct server *server, struct error *error);
 void state_close(struct server *server);

@@ -170,6 +170,10 @@ static void answer_denied(struct stage *stage, struct buf *buf, const struct sea
     struct text feature = names_text(stage->names, reply->denial.feature);
 
     buf_printf(buf, "%s ", status_word(reply->status));
+    if (reply->denial.is_ended_by_administrator) {
+        buf_add_string(buf, "by an administrator");
+        return;
+    }
     if (reply->status != LICET_NO_SEAT) {
         buf_add_string(buf, status_text(reply->status));
         return;
@@ -265,6 +269,24 @@ static bool command_seat(struct stage *stage, struct text who, enum seat_event_k
         buf_add_string(&buf, "ended");
     else
         answer_granted(&buf, &reply);
+    return true;
+}
+
+/* END id: by the handle of the lease with this id. */
+static bool command_end(struct stage *stage, struct text who, struct text id)
+{
+    struct seat_event event = {.kind = SEAT_END};
+    struct seat_reply reply = {.status = LICET_SYSTEM};
+    struct lease_id of = id_of(id);
+    struct seat_lease_view view;
+    struct buf buf;
+
+    if (!seats_find_lease(stage->seats, stage_now(stage), &of, &view))
+        return false;
+    event.handle = view.handle;
+    stage_step(stage, &event, &reply);
+    buf = stage_answer(stage, who);
+    buf_add_string(&buf, reply.status == LICET_OK ? "ended" : status_word(reply.status));
     return true;
 }
 
@@ -490,6 +512,8 @@ static bool stage_command(struct stage *stage, const struct script_step *step)
         return command_seat(stage, step->who, SEAT_RENEW, words, count);
     if (text_is(words[0], "CHECKIN"))
         return command_seat(stage, step->who, SEAT_CHECKIN, words, count);
+    if (text_is(words[0], "END") && count == 2)
+        return command_end(stage, step->who, words[1]);
     if (text_is(words[0], "WHY"))
         return command_why(stage, step->who, words, count);
     if (text_is(words[0], "INSTALL") && count == 2)

@@ -81,6 +81,7 @@ class Play(threading.Thread):
         self.answers = []
         self.faults = []
         self.signed = {}
+        self.handles = {}
         # Dates of a scenario are relative to its start: its first day is today.
         self.days = (datetime.datetime.now(datetime.timezone.utc).date() -
                      datetime.date.fromisoformat(scenario.start[:10])).days
@@ -128,18 +129,25 @@ class Play(threading.Thread):
         if verb == "RECEIPT":
             return self.receipt()
         with self.server.connect() as connection:
+            if verb == "END":
+                connection.call("AUTH", self.server.token)
+                return self.said(connection, verb, connection.call("END", self.handles[words[1]]), words)
             if verb == "LEASES":
                 connection.call("AUTH", self.server.token)
                 return self.leases(connection.call("LEASES")[1])
             if verb == "FEATURES":
                 return self.features(connection.call("FEATURES")[1])
+            name = words[2] if verb == "CHECKOUT" else None
             words = [hashlib.md5(word.encode()).hexdigest() if word.startswith("id:") else self.shifted(word)
                      for word in words]
             given = set(words[1:])
             if verb in ("CHECKOUT", "WHY"):
                 for option, value in (("USER", who), ("HOST", f"{who}-pc"), ("DEVICE", f"{who}-key")):
                     words += [] if option in given else [option, value]
-            return self.said(connection, verb, connection.call(*words), words)
+            reply = connection.call(*words)
+            if verb == "CHECKOUT" and isinstance(reply, list):
+                self.handles[name] = reply[1]
+            return self.said(connection, verb, reply, words)
 
     def install(self, number):
         generation, lines = self.scenario.files[number - 1]
@@ -175,6 +183,8 @@ class Play(threading.Thread):
         if verb == "WHY":
             return "a seat is free" if reply[0] == "GRANT" else self.denial(reply[1], reply[6], words[1])
         if isinstance(reply, ReplyError):
+            if reply.word == "ENDED" and "administrator" in str(reply):
+                return "ENDED by an administrator"
             if reply.word != "NOSEAT" or verb != "CHECKOUT":
                 return reply.word
             why = connection.call("WHY", words[1], *words[3:])

@@ -76,6 +76,9 @@ static void compare_tombstone(struct oracle *oracle, const struct seat_record *r
     if (fact->ended_number == 0)
         oracle_blame(oracle, "INV-22 lease %llu is held and has ended after a crash",
                      (unsigned long long)fact->granted_number);
+    else if (fact->ended_by != record->kind)
+        oracle_blame(oracle, "R10.4 INV-22 record %llu ended a lease in another way after a crash",
+                     (unsigned long long)fact->ended_number);
     fact->is_seen = true;
 }
 
@@ -91,7 +94,7 @@ static void compare_leases(struct oracle *oracle, const struct seats *seats, int
     while (seats_snapshot_next(seats, &cursor, &record)) {
         if (record.kind == SEAT_RECORD_GRANT)
             compare_grant(oracle, &record);
-        if (record.kind == SEAT_RECORD_CHECKIN || record.kind == SEAT_RECORD_EXPIRE)
+        if (seat_record_is_ended(record.kind))
             compare_tombstone(oracle, &record);
     }
     for (uint32_t bucket = 0; bucket < BUCKETS_COUNT; bucket++)

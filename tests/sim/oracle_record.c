@@ -103,6 +103,7 @@ static void apply_end(struct oracle *oracle, const struct oracle_act *act,
     live_remove(oracle, fact);
     fact->ended_number = number;
     fact->ended_ms = act->now.instant.ms;
+    fact->ended_by = record->kind;
     fact->was_told_ended = false;
     oracle->counts.ends++;
     if (fact->granted_number != 0)
@@ -126,6 +127,18 @@ static void check_checkin(struct oracle *oracle, const struct oracle_act *act,
 {
     if (act->event->kind != SEAT_CHECKIN || memcmp(&record->ended.id, &act->event->id, 16) != 0)
         oracle_blame(oracle, "INV-18 record %llu checks in a lease that nobody returned",
+                     (unsigned long long)number);
+}
+
+/* R10.4: only the lease that the administrator named. */
+static void check_end(struct oracle *oracle, const struct oracle_act *act,
+                      const struct seat_record *record, uint64_t number)
+{
+    const struct fact *fact = fact_find(oracle, record->ended.id);
+
+    if (act->event->kind != SEAT_END || fact == NULL || fact->ended_number != 0 ||
+        fact->granted_number != act->event->handle)
+        oracle_blame(oracle, "R10.4 record %llu ends a lease that no administrator named",
                      (unsigned long long)number);
 }
 
@@ -175,6 +188,10 @@ void apply_record(struct oracle *oracle, const struct oracle_act *act,
         break;
     case SEAT_RECORD_CHECKIN:
         check_checkin(oracle, act, record, number);
+        apply_end(oracle, act, record, number);
+        break;
+    case SEAT_RECORD_END:
+        check_end(oracle, act, record, number);
         apply_end(oracle, act, record, number);
         break;
     case SEAT_RECORD_EXPIRE:

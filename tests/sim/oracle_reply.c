@@ -103,6 +103,17 @@ static void check_overdraft_flag(struct oracle *oracle, const struct oracle_act 
                      (unsigned long long)fact->granted_number, needs ? "uses" : "does not use");
 }
 
+/* An id that has ended: the reply waits for the record, and says whether an administrator did it
+ * (R10.4). */
+static void check_told_ended(struct oracle *oracle, const struct seat_reply *reply,
+                             const struct fact *fact)
+{
+    check_depends(oracle, reply, fact->ended_number);
+    if (reply->denial.is_ended_by_administrator != (fact->ended_by == SEAT_RECORD_END))
+        oracle_blame(oracle, "R10.4 a reply is wrong about who ended lease %llu",
+                     (unsigned long long)fact->granted_number);
+}
+
 static bool is_same_request(const struct fact *fact, const struct seat_event *event)
 {
     return fact->vendor == event->vendor && fact->feature == event->feature &&
@@ -201,7 +212,7 @@ static void check_checkout(struct oracle *oracle, const struct oracle_act *act)
             oracle_blame(oracle, "INV-17 R8.1 an ended id is answered with %s",
                          status_word(status));
         else if (status == LICET_LEASE_ENDED)
-            check_depends(oracle, act->reply, fact->ended_number);
+            check_told_ended(oracle, act->reply, fact);
         return;
     }
     if (fact == NULL || fact->ended_number != 0) {
@@ -261,7 +272,7 @@ static void check_renew(struct oracle *oracle, const struct oracle_act *act)
                          status_word(status));
         else if (fact != NULL && status == LICET_LEASE_ENDED &&
                  fact_is_ended(fact, act->now.instant.ms))
-            check_depends(oracle, act->reply, fact->ended_number);
+            check_told_ended(oracle, act->reply, fact);
         return;
     }
     if (status == LICET_OK)
@@ -271,10 +282,9 @@ static void check_renew(struct oracle *oracle, const struct oracle_act *act)
                      (unsigned long long)fact->granted_number, status_word(status));
 }
 
-static void check_checkin_reply(struct oracle *oracle, const struct oracle_act *act)
+static void check_ended_reply(struct oracle *oracle, const struct oracle_act *act,
+                              const struct fact *fact)
 {
-    const struct fact *fact = fact_find(oracle, act->event->id);
-
     if (act->reply->status != LICET_OK) {
         if (fact != NULL && fact->ended_number == 0)
             oracle_blame(oracle, "R8.1 a held lease cannot be returned: %s",
@@ -324,7 +334,10 @@ void check_reply(struct oracle *oracle, const struct oracle_act *act, const stru
         check_renew(oracle, act);
         break;
     case SEAT_CHECKIN:
-        check_checkin_reply(oracle, act);
+        check_ended_reply(oracle, act, fact_find(oracle, act->event->id));
+        break;
+    case SEAT_END:
+        check_ended_reply(oracle, act, fact_find_handle(oracle, act->event->handle));
         break;
     case SEAT_INSTALL:
         check_install(oracle, act, before);

@@ -74,6 +74,15 @@ struct fact *fact_find(struct oracle *oracle, struct lease_id id)
     return fact;
 }
 
+struct fact *fact_find_handle(const struct oracle *oracle, uint64_t handle)
+{
+    for (uint32_t bucket = 0; bucket < BUCKETS_COUNT; bucket++)
+        for (struct fact *fact = oracle->buckets[bucket]; fact != NULL; fact = fact->next)
+            if (fact->granted_number == handle)
+                return fact;
+    return NULL;
+}
+
 struct fact *fact_make(struct oracle *oracle, struct lease_id id)
 {
     struct fact **bucket = &oracle->buckets[fact_bucket(id)];

@@ -37,6 +37,7 @@ struct fact {
     int64_t deadline_min, deadline_max;
     int64_t promised_ms; /* the instant until which a client may count on it */
     int64_t ended_ms;
+    enum seat_record_kind ended_by;
     bool was_told_granted, was_told_ended;
     bool is_seen;
 };
@@ -91,6 +92,7 @@ enum holders {
 /* oracle_state.c */
 
 struct fact *fact_find(struct oracle *oracle, struct lease_id id);
+struct fact *fact_find_handle(const struct oracle *oracle, uint64_t handle);
 struct fact *fact_make(struct oracle *oracle, struct lease_id id);
 void fact_forget(struct oracle *oracle, struct fact *fact);
 void live_add(struct oracle *oracle, struct fact *fact);

@@ -193,7 +193,7 @@ enum status store_snapshot(struct store *store, struct seats *scratch, struct er
     seats_totals(scratch, &totals);
     store_reserve(&bytes, &capacity, GROUP_HEAD_BYTES);
     while (seats_snapshot_next(scratch, &cursor, &record)) {
-        bool is_ended = record.kind == SEAT_RECORD_CHECKIN || record.kind == SEAT_RECORD_EXPIRE;
+        bool is_ended = seat_record_is_ended(record.kind);
 
         if (store->bug == BUG_TOMBSTONES_FORGOTTEN && is_ended)
             continue;

@@ -208,17 +208,17 @@ static void hash_u64(struct run *run, uint64_t value)
 
 static const char *event_name(enum seat_event_kind kind)
 {
-    static const char *const names[] = {"CHECKOUT", "RENEW", "CHECKIN", "INSTALL",
-                                        "TICK",     "START", "MORE"};
+    static const char *const names[] = {"CHECKOUT", "RENEW", "CHECKIN", "END",
+                                        "INSTALL",  "TICK",  "START",   "MORE"};
 
     return names[kind];
 }
 
 static const char *record_name(enum seat_record_kind kind)
 {
-    static const char *const names[] = {"?",      "OPEN",        "EPOCH",  "INSTALL",
-                                        "LINE",   "INSTALL_END", "GRANT",  "CHECKIN",
-                                        "EXPIRE", "ENDING",      "REQUEST"};
+    static const char *const names[] = {"?",      "OPEN",        "EPOCH",   "INSTALL",
+                                        "LINE",   "INSTALL_END", "GRANT",   "CHECKIN",
+                                        "EXPIRE", "ENDING",      "REQUEST", "END"};
 
     return names[kind];
 }
@@ -244,7 +244,7 @@ static void trace_records(const struct oracle_act *act)
         if (record->kind == SEAT_RECORD_GRANT)
             printf(" ttl=%u end=%" PRId64 " flags=%u", record->grant.ttl_s, record->grant.end,
                    record->grant.flags);
-        if (record->kind == SEAT_RECORD_CHECKIN || record->kind == SEAT_RECORD_EXPIRE)
+        if (seat_record_is_ended(record->kind))
             printf(" lease %" PRIu64, record->ended.handle);
         if (record->kind == SEAT_RECORD_ENDING)
             printf(" lease %" PRIu64 " end=%" PRId64, record->ending.handle, record->ending.end);
@@ -265,6 +265,8 @@ static void trace_act(const struct oracle_act *act)
                event->installation->generation);
         for (uint32_t index = 0; index < event->installation->lines_count; index++)
             trace_line(&event->lines[index]);
+    } else if (event->kind == SEAT_END) {
+        printf(" handle=%" PRIu64, event->handle);
     } else if (event->kind < SEAT_INSTALL) {
         printf(" %02x%02x%02x%02x vendor=%u feature=%u count=%u release=%u user=%u source=%u",
                event->id.bytes[0], event->id.bytes[1], event->id.bytes[2], event->id.bytes[3],
@@ -289,7 +291,7 @@ static void hash_record(struct run *run, const struct seat_record *record)
         hash_u64(run, record->grant.handle);
         hash_u64(run, (uint64_t)record->grant.end);
         hash_u64(run, (uint64_t)record->grant.ttl_s << 32 | record->grant.flags);
-    } else if (record->kind == SEAT_RECORD_CHECKIN || record->kind == SEAT_RECORD_EXPIRE) {
+    } else if (seat_record_is_ended(record->kind)) {
         crypto_generichash_update(&run->hash, record->ended.id.bytes, 16);
         hash_u64(run, record->ended.forgets);
     } else if (record->kind == SEAT_RECORD_ENDING) {
@@ -316,6 +318,7 @@ static void world_note(struct world *world, const struct oracle_act *act)
         hash_u64(run, act->reply->depends_on);
         hash_u64(run, act->reply->ttl_ms);
         hash_u64(run, (uint64_t)act->reply->end);
+        hash_u64(run, act->reply->denial.is_ended_by_administrator);
     }
     if (run->is_traced)
         trace_act(act);
@@ -698,7 +701,22 @@ static int64_t operator_gap_ms(struct world *world)
     return gap_ms;
 }
 
-/* The administrator: a newer file, now and then the same again, an older one, or another text under
+/* Ends a lease that the server shows, and now and then one that it does not. */
+static bool operator_end(struct world *world)
+{
+    struct request request = {.connection = OPERATOR_CONNECTION, .event = {.kind = SEAT_END}};
+    uint32_t steps = 1 + random_below(&world->workload, 8);
+    struct seat_lease_view view = {.handle = 1};
+    uint64_t cursor = 0;
+
+    while (steps-- > 0 &&
+           seats_next_lease(world->shell->seats, world_now(world), 0, 0, &cursor, &view))
+        ;
+    request.event.handle = view.handle;
+    return shell_request(world->shell, world_now(world), &request);
+}
+
+/* The administrator: ends a lease, or brings a newer file, now and then the same again, an older one, or another text under
  * the same number. */
 static bool operator_act(struct world *world)
 {
@@ -706,6 +724,8 @@ static bool operator_act(struct world *world)
     uint32_t choice = random_below(&world->workload, 20);
     struct seat_installation other;
 
+    if (choice > 12)
+        return operator_end(world);
     if (choice == 0 && world->old_files[vendor].generation > 0)
         return file_install(world, &world->old_files[vendor], world->old_lines[vendor]);
     if (choice == 1 && world->files[vendor].generation > 0)

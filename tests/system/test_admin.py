@@ -255,4 +255,53 @@ def test_log():
            "also an installation", server.log())
 
 
-harness.run(test_first, test_later, test_terminal, test_leases, test_covers, test_log)
+
+def first_handle(server, home):
+    """Of the lease that somebody is about to take."""
+    end = time.monotonic() + harness.WAIT_SECONDS
+    while time.monotonic() < end:
+        found = re.search(r"^ +(\d+) ", licet(server, home, "leases").stdout, re.MULTILINE)
+        if found:
+            return found.group(1)
+    return "0"
+
+
+def test_end():
+    home = path_of("end-home")
+    with Server(VENDOR) as server:
+        server.serve(harness.increment("sim", 1, ttl="10s"))
+        licet(server, home, "login", "--name", "root", text=PASSWORD + "\n")
+        viewer = server.token_of("viewer")
+        with subprocess.Popen([LICET, "run", "sim", "--grace", "1", "--", "sleep", "60"], stderr=subprocess.PIPE, text=True,
+                              env=environment(server, home, LICET_ROOT=VENDOR.root, LICET_VENDOR="acme")) as holder:
+            handle = first_handle(server, home)
+            ok(licet(server, home, "end", handle, LICET_TOKEN=viewer).returncode == 4,
+               "R10.4 a viewer ends nobody's lease")
+            ended = licet(server, home, "end", handle)
+            taken = server.call("CHECKOUT", "sim", harness.new_id(), "USER", "bob")
+            ok(ended.returncode == 0 and harness.word_of(taken) == "GRANTED",
+               "R10.4 an administrator ends a lease by its handle, and another has the seat at once",
+               f"{ended.stderr} {taken}")
+            code, said = holder.wait(120), holder.stderr.read()
+            ok(code == 124 and "administrator" in said, "R10.4 its holder is told who ended it, and stops",
+               f"{code} {said}")
+        ok(re.search(r'lease\.ended handle=%s by="root"' % handle, server.log()), "R10.4 the log says who ended it",
+           server.log())
+        ok(licet(server, home, "end", handle).returncode == 0, "ending it again is no failure")
+        none = licet(server, home, "end", "999999")
+        ok(none.returncode == 3 and "999999" in none.stderr, "a handle that nobody has is named", none.stderr)
+        ok(licet(server, home, "end", "me").returncode == 2, "a handle is a number")
+        ok(harness.word_of(server.call("END", str(taken[1]))) == "NOAUTH", "R10.4 END needs a token")
+        with server.connect() as connection:
+            connection.call("AUTH", viewer)
+            ok(harness.word_of(connection.call("END", taken[1])) == "NOAUTH", "R10.4 an administrator's")
+            connection.call("AUTH", server.administrator())
+            ok(connection.call("END", taken[1]) == ["ENDED", taken[1]], "R10.4 END is answered as CHECKIN is")
+        ok(len(re.findall(r'lease\.ended handle=\d+ by="root"', server.log())) == 3, "each is logged", server.log())
+        server.stop()
+        server.start()
+        ok(harness.word_of(server.call("CHECKOUT", "sim", harness.new_id())) == "GRANTED",
+           "R10.4 what was ended has ended after a restart, too")
+
+
+harness.run(test_first, test_later, test_terminal, test_leases, test_covers, test_log, test_end)

@@ -180,10 +180,8 @@ static void lease_count(struct server *server, const struct seat_event *event,
         server->counters.grants++;
 }
 
-/* Answers at once where everything the reply depends on is durable and no earlier reply waits; else
- * when the open batch is (docs/ARCHITECTURE.md). */
-static void lease_answer(struct command_call *call, const struct checkout_args *args,
-                         const struct lease_root *root, enum leaf_kind kind)
+void lease_answer(struct command_call *call, const struct checkout_args *args,
+                  const struct lease_root *root, enum leaf_kind kind)
 {
     struct server *server = call->server;
     struct connection *connection = call->connection;

@@ -16,6 +16,11 @@ enum status lease_event(struct command_call *call, const struct checkout_args *a
 enum status lease_act(struct command_call *call, const struct seat_event *event,
                       const struct checkout_args *args, enum leaf_kind kind, struct error *error);
 
+/* Answers at once where everything the reply depends on is durable and no earlier reply waits; else
+ * when the open batch is (docs/ARCHITECTURE.md). `root` is that of a proof, if one is asked for. */
+void lease_answer(struct command_call *call, const struct checkout_args *args,
+                  const struct lease_root *root, enum leaf_kind kind);
+
 /* The core's refusal as status and sentence. */
 enum status lease_refuse(struct command_call *call, const struct seat_reply *reply,
                          struct error *error);

@@ -33,6 +33,8 @@ static enum status auth_token(struct command_call *call, struct text token, stru
     if (status != LICET_OK)
         return status;
     call->connection->role = role == HTTP_ROLE_ADMINISTRATOR ? ROLE_ADMINISTRATOR : ROLE_VIEWER;
+    call->connection->administrator =
+        (uint8_t)administrators_person(call->server->administrators, token);
     return LICET_OK;
 }
 
@@ -174,6 +176,7 @@ static enum status reset_run(struct command_call *call, struct error *error)
 {
     (void)error;
     call->connection->role = ROLE_PRODUCT;
+    call->connection->administrator = 0;
     call->connection->protocol = RESP_2;
     resp_write_simple(call->reply, "RESET");
     return LICET_OK;

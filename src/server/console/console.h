@@ -12,6 +12,7 @@ void status_handle(struct http_exchange *exchange);
 void metrics_handle(struct http_exchange *exchange);
 void license_preview_handle(struct http_exchange *exchange);
 void license_install_handle(struct http_exchange *exchange);
+void lease_end_handle(struct http_exchange *exchange);
 void request_handle(struct http_exchange *exchange);
 void receipt_handle(struct http_exchange *exchange);
 void administrator_create_handle(struct http_exchange *exchange);

@@ -14,6 +14,7 @@ const struct http_route server_routes[] = {
      license_preview_handle},
     {HTTP_POST, HTTP_ROLE_ADMINISTRATOR, "/license/install", LICENSE_FILE_BYTES_MAX,
      license_install_handle},
+    {HTTP_POST, HTTP_ROLE_ADMINISTRATOR, "/leases/end", 0, lease_end_handle},
     {HTTP_GET, HTTP_ROLE_ADMINISTRATOR, "/request", 0, request_handle},
     {HTTP_GET, HTTP_ROLE_ADMINISTRATOR, "/receipt", 0, receipt_handle},
     {HTTP_POST, HTTP_ROLE_ANYBODY, "/administrators", CREDENTIALS_BYTES_MAX,

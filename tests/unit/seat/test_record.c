@@ -75,7 +75,7 @@ static struct seat_record record_sample(enum seat_record_kind kind)
         record.install.installed_at = 4;
         memset(record.install.payload_hash, 0x77, 32);
     }
-    if (kind == SEAT_RECORD_CHECKIN || kind == SEAT_RECORD_EXPIRE) {
+    if (seat_record_is_ended(kind)) {
         record.ended.handle = 9;
         record.ended.source = 8;
         record.ended.forgets = 1;
@@ -135,9 +135,9 @@ static void test_hostile(enum seat_record_kind kind)
 
 int main(void)
 {
-    static const size_t sizes[] = {0, 41, 17, 61, 75 + 128, 9, 78, 38, 38, 41, 49};
+    static const size_t sizes[] = {0, 41, 17, 61, 75 + 128, 9, 78, 38, 38, 41, 49, 38};
 
-    for (int kind = SEAT_RECORD_OPEN; kind <= SEAT_RECORD_REQUEST; kind++) {
+    for (int kind = SEAT_RECORD_OPEN; kind <= SEAT_RECORD_END; kind++) {
         test_round((enum seat_record_kind)kind, sizes[kind]);
         test_hostile((enum seat_record_kind)kind);
     }
