@@ -111,6 +111,22 @@
 #define MERKLE_DEPTH_MAX 16u
 #define MERKLE_LEAVES_MAX (1u << MERKLE_DEPTH_MAX)
 
+/* $1 to $64 of one statement, and the columns of one row: the widest table counts some 30. */
+#define DB_ARGUMENTS_MAX 64
+#define DB_COLUMNS_MAX 64
+/* Connections of one process: more than two a core only wait for each other, and PostgreSQL's 100
+ * are shared by six portals of 16. */
+#define DB_CONNECTIONS_MAX 16u
+/* Transactions that share one commit of SQLite: at 20 us each the last of 256 waits 5 ms, as long
+ * as a slow disk takes. */
+#define DB_COMMIT_SHARED_MAX 256u
+/* How long SQLite waits for another process that writes: a migration of a million rows. */
+#define DB_BUSY_MS 30000
+/* A transaction of PostgreSQL runs again after a deadlock or on a lost connection. Pauses double
+ * from 10 ms, at random: 7 of them are 1.3 s at most, the time of a restart. */
+#define DB_ATTEMPTS_MAX 8u
+#define DB_PAUSE_MS 10u
+
 /* A log line: event, ten fields of a name each, and the message of an error. */
 #define LOG_LINE_MAX 2048
 

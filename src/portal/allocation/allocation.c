@@ -1,0 +1,218 @@
+#include "portal/allocation/allocation.h"
+
+#include "portal/allocation/charge.h"
+#include "store/entitlement.h"
+
+struct line_list {
+    struct issue_line *lines;
+    uint32_t count;
+};
+
+static enum status lines_take(struct arena *arena, struct line_list *ret_list, struct error *error)
+{
+    ret_list->count = 0;
+    ret_list->lines = arena_take(arena, LICENSE_LINES_MAX, sizeof(*ret_list->lines));
+    if (ret_list->lines == NULL)
+        return error_set(error, LICET_NO_MEMORY, "no memory is left for the lines of a server");
+    return LICET_OK;
+}
+
+static uint32_t lines_seats(const struct line_list *list, int64_t entitlement_id)
+{
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (list->lines[i].entitlement_id == entitlement_id)
+            return list->lines[i].seats;
+    }
+    return 0;
+}
+
+/* R6.8: entitlements by id, then the server. */
+static enum status allocation_lock(struct db_transaction *transaction,
+                                   const struct change_set *changes, struct arena *arena,
+                                   struct entitlement *entitlements, struct server *ret_server,
+                                   struct error *error)
+{
+    enum status status = LICET_OK;
+
+    for (uint32_t i = 0; status == LICET_OK && i < changes->lines_count; i++)
+        status = store_entitlement_lock(transaction, changes->lines[i].entitlement_id, arena,
+                                        &entitlements[i], error);
+    if (status != LICET_OK)
+        return status;
+    return store_server_lock(transaction, changes->server_id, arena, ret_server, error);
+}
+
+/* The counts of the newest generation; none before the first. */
+static enum status allocation_newest(struct db_transaction *transaction, int64_t server_id,
+                                     struct arena *arena, struct line_list *ret_list,
+                                     struct error *error)
+{
+    struct issue issue;
+    enum status status = lines_take(arena, ret_list, error);
+
+    if (status != LICET_OK)
+        return status;
+    status = store_issue_newest(transaction, server_id, arena, &issue, NULL);
+    if (status == LICET_NOT_FOUND)
+        return LICET_OK;
+    if (status != LICET_OK)
+        return error_set(error, status, "the newest generation could not be read");
+    if (issue.problem.data != NULL)
+        return error_set(error, LICET_CONFLICT,
+                         "generation %u of this license server waits for the vendor's staff, who "
+                         "must let it pass or cancel it first: %.*s",
+                         issue.generation, TEXT_ARGS(text_head(issue.problem, 200)));
+    return store_issue_lines(transaction, issue.id, LICENSE_LINES_MAX, ret_list->lines,
+                             &ret_list->count, error);
+}
+
+static enum status allocation_check_growth(const struct entitlement *entitlement,
+                                           struct error *error)
+{
+    if (entitlement->state == ENTITLEMENT_ISSUED)
+        return error_set(error, LICET_CONFLICT,
+                         "%.*s is not activated: a license administrator of its customer does "
+                         "that with the license code",
+                         TEXT_ARGS(entitlement->sn));
+    if (entitlement->state == ENTITLEMENT_ON_HOLD)
+        return error_set(error, LICET_CONFLICT,
+                         "%.*s is on hold: the vendor's staff can say why and lift it",
+                         TEXT_ARGS(entitlement->sn));
+    return LICET_OK;
+}
+
+static enum status allocation_check(const struct change_set *changes,
+                                    const struct entitlement *entitlements,
+                                    const struct line_list *old, struct error *error)
+{
+    bool is_different = false;
+
+    for (uint32_t i = 0; i < changes->lines_count; i++) {
+        const struct issue_line *line = &changes->lines[i];
+        uint32_t seats = lines_seats(old, line->entitlement_id);
+        enum status status = LICET_OK;
+
+        if (line->seats > seats)
+            status = allocation_check_growth(&entitlements[i], error);
+        if (status != LICET_OK)
+            return status;
+        is_different = is_different || line->seats != seats;
+    }
+    if (!is_different)
+        return error_set(error, LICET_CONFLICT,
+                         "the license server has exactly these seats already");
+    return LICET_OK;
+}
+
+/* Both ascending by entitlement; a count of 0 leaves its line out. */
+static enum status lines_merge(const struct line_list *old, const struct change_set *changes,
+                               struct line_list *list, struct error *error)
+{
+    uint32_t at = 0, change = 0;
+
+    while (at < old->count || change < changes->lines_count) {
+        const struct issue_line *line;
+
+        if (change == changes->lines_count ||
+            (at < old->count &&
+             old->lines[at].entitlement_id < changes->lines[change].entitlement_id)) {
+            line = &old->lines[at++];
+        } else {
+            line = &changes->lines[change++];
+            if (at < old->count && old->lines[at].entitlement_id == line->entitlement_id)
+                at++;
+        }
+        if (line->seats == 0)
+            continue;
+        if (list->count == LICENSE_LINES_MAX)
+            return error_set(error, LICET_OVER_LIMIT, "a license file has at most %u lines",
+                             (unsigned)LICENSE_LINES_MAX);
+        list->lines[list->count++] = *line;
+    }
+    return LICET_OK;
+}
+
+static enum status allocation_insert(struct db_transaction *transaction,
+                                     const struct change_set *changes, const struct server *server,
+                                     const struct line_list *list, int64_t *ret_issue_id,
+                                     struct error *error)
+{
+    struct issue issue = {
+        .server_id = server->id,
+        .generation = server->generation + 1,
+        .serial = changes->serial,
+        .act = text_of(changes->act),
+        .person_id = changes->person_id,
+        .created = changes->now,
+    };
+    enum status status;
+
+    if (server->generation == UINT32_MAX)
+        return error_set(error, LICET_OVER_LIMIT, "this license server has no generation left");
+    status = store_issue_insert(transaction, &issue, list->lines, list->count, ret_issue_id, error);
+    if (status == LICET_OK)
+        status = store_server_set_generation(transaction, server->id, issue.generation, error);
+    return status;
+}
+
+static enum status allocation_settle(struct db_transaction *transaction,
+                                     const struct change_set *changes, int64_t issue_id,
+                                     struct error *error)
+{
+    struct charge_cause cause = {.act = changes->act, .issue_id = issue_id, .now = changes->now};
+    enum status status = LICET_OK;
+
+    for (uint32_t i = 0; status == LICET_OK && i < changes->lines_count; i++)
+        status = charge_settle(transaction, changes->server_id, changes->lines[i].entitlement_id,
+                               &cause, error);
+    return status;
+}
+
+enum status allocation_change(struct db_transaction *transaction, const struct change_set *changes,
+                              struct arena *arena, int64_t *ret_issue_id, struct error *error)
+{
+    struct entitlement *entitlements =
+        arena_take(arena, changes->lines_count, sizeof(*entitlements));
+    struct line_list old, list;
+    struct server server;
+    int64_t issue_id;
+    enum status status;
+
+    if (entitlements == NULL)
+        return error_set(error, LICET_NO_MEMORY, "no memory is left for this many lines");
+    status = allocation_lock(transaction, changes, arena, entitlements, &server, error);
+    if (status == LICET_OK)
+        status = allocation_newest(transaction, server.id, arena, &old, error);
+    if (status == LICET_OK)
+        status = allocation_check(changes, entitlements, &old, error);
+    if (status == LICET_OK)
+        status = lines_take(arena, &list, error);
+    if (status == LICET_OK)
+        status = lines_merge(&old, changes, &list, error);
+    if (status == LICET_OK)
+        status = allocation_insert(transaction, changes, &server, &list, &issue_id, error);
+    if (status == LICET_OK)
+        status = allocation_settle(transaction, changes, issue_id, error);
+    if (status == LICET_OK)
+        *ret_issue_id = issue_id;
+    return status;
+}
+
+enum status allocation_cancel(struct db_transaction *transaction, int64_t issue_id,
+                              struct text reason, struct unix_time now, struct arena *arena,
+                              struct error *error)
+{
+    struct charge_cause cause = {.act = "cancel", .issue_id = issue_id, .now = now};
+    struct charged_list list;
+    struct server server;
+    struct issue issue;
+    enum status status = store_issue_get(transaction, issue_id, arena, &issue, error);
+
+    if (status == LICET_OK)
+        status = charge_lock(transaction, issue.server_id, arena, &server, &list, error);
+    if (status == LICET_OK)
+        status = store_issue_void(transaction, issue_id, reason, error);
+    if (status == LICET_OK)
+        status = charge_settle_all(transaction, server.id, &list, &cause, error);
+    return status;
+}

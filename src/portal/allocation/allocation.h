@@ -1,0 +1,44 @@
+/*
+ * Which seats a license server has: allocate, return, cancel a return, retire. All four are one
+ * act: a change set of counts that becomes the server's next generation (R4.6) in the transaction
+ * that moves the seats (R6.1).
+ */
+#ifndef LICET_PORTAL_ALLOCATION_ALLOCATION_H
+#define LICET_PORTAL_ALLOCATION_ALLOCATION_H
+
+#include "base/limits.h"
+#include "store/issue.h"
+#include "store/server.h"
+
+struct change_set {
+    const char *act; /* allocate, return, retire ...: for the ledger and for people */
+    int64_t server_id;
+    /* The new count of each entitlement that changes, 0 for none left: ascending by entitlement,
+     * each once. */
+    const struct issue_line *lines;
+    uint32_t lines_count;
+    struct text serial; /* of the new generation: nobody has used it */
+    int64_t person_id;
+    struct unix_time now;
+};
+
+/*
+ * Commits an intent with its ledger rows; the issuer makes the file of it. Locks in the order of
+ * R6.8. LICET_NO_SEAT: fewer are available; LICET_CONFLICT: nothing would change, the entitlement
+ * is not activated or on hold, or an earlier generation of this server waits for staff.
+ */
+enum status allocation_change(struct db_transaction *transaction, const struct change_set *changes,
+                              struct arena *arena, int64_t *ret_issue_id, struct error *error);
+
+/* Staff give up a generation that the signer refused, after the signer has voided its serial: its
+ * seats go back to where they were. LICET_CONFLICT where it is released already. */
+enum status allocation_cancel(struct db_transaction *transaction, int64_t issue_id,
+                              struct text reason, struct unix_time now, struct arena *arena,
+                              struct error *error);
+
+/* Arena bytes that one act needs: two lists of lines, one server, texts of three rows with files
+ * of 1 MiB. */
+#define ALLOCATION_ARENA_BYTES                                                                     \
+    (2 * LICENSE_LINES_MAX * sizeof(struct issue_line) + 4 * LICENSE_FILE_BYTES_MAX)
+
+#endif

@@ -1,0 +1,254 @@
+#include "store/issue.h"
+
+#include "db/db.h"
+
+#define ISSUE_COLUMNS                                                                              \
+    "id, server_id, generation, serial, state, act, person_id, created, issued, log_index,"        \
+    " certificate, payload, payload_hash, file, problem"
+#define ISSUE_COLUMNS_COUNT 15
+
+static const char *const state_names[] = {
+    [ISSUE_INTENT] = "intent",
+    [ISSUE_NUMBERED] = "numbered",
+    [ISSUE_RELEASED] = "released",
+    [ISSUE_VOIDED] = "voided",
+};
+
+static struct db_columns issue_columns(struct issue *issue, struct text *state, struct arena *arena,
+                                       struct db_column columns[ISSUE_COLUMNS_COUNT])
+{
+    columns[0] = db_ret_int(&issue->id);
+    columns[1] = db_ret_int(&issue->server_id);
+    columns[2] = db_ret_u32(&issue->generation);
+    columns[3] = db_ret_text(&issue->serial, arena);
+    columns[4] = db_ret_text(state, arena);
+    columns[5] = db_ret_text(&issue->act, arena);
+    columns[6] = db_ret_int_or_null(&issue->person_id);
+    columns[7] = db_ret_int(&issue->created.s);
+    columns[8] = db_ret_int_or_null(&issue->issued.s);
+    columns[9] = db_ret_int_or_null(&issue->log_index);
+    columns[10] = db_ret_bytes_or_null(&issue->certificate, arena);
+    columns[11] = db_ret_bytes_or_null(&issue->payload, arena);
+    columns[12] = db_ret_text_or_null(&issue->payload_hash, arena);
+    columns[13] = db_ret_bytes_or_null(&issue->file, arena);
+    columns[14] = db_ret_text_or_null(&issue->problem, arena);
+    return (struct db_columns){columns, ISSUE_COLUMNS_COUNT};
+}
+
+static enum issue_state issue_state_of(struct text word)
+{
+    enum issue_state state = ISSUE_INTENT;
+
+    while (state < ISSUE_VOIDED && !text_is(word, state_names[state]))
+        state++;
+    return state;
+}
+
+static enum status issue_row(struct db_transaction *transaction, const char *sql,
+                             struct db_arguments arguments, struct arena *arena,
+                             struct issue *ret_issue, struct error *error)
+{
+    struct db_column columns[ISSUE_COLUMNS_COUNT];
+    struct issue issue;
+    struct text state;
+    enum status status =
+        db_row(transaction, sql, arguments, issue_columns(&issue, &state, arena, columns), error);
+
+    if (status == LICET_NOT_FOUND)
+        return error_set(error, LICET_NOT_FOUND, "there is no such generation");
+    if (status != LICET_OK)
+        return status;
+    issue.state = issue_state_of(state);
+    *ret_issue = issue;
+    return LICET_OK;
+}
+
+static enum status issue_insert_line(struct db_transaction *transaction, int64_t issue_id,
+                                     const struct issue_line *line, struct error *error)
+{
+    static const char line_sql[] =
+        "INSERT INTO issue_line (issue_id, entitlement_id, seats) VALUES ($1, $2, $3)";
+
+    return db_execute(
+        transaction, line_sql,
+        DB_ARGUMENTS(db_int(issue_id), db_int(line->entitlement_id), db_int(line->seats)), NULL,
+        error);
+}
+
+enum status store_issue_insert(struct db_transaction *transaction, const struct issue *issue,
+                               const struct issue_line *lines, uint32_t lines_count,
+                               int64_t *ret_id, struct error *error)
+{
+    static const char insert_sql[] =
+        "INSERT INTO issue (server_id, generation, serial, state, act, person_id, created)"
+        " VALUES ($1, $2, $3, 'intent', $4, $5, $6) RETURNING id";
+    enum status status =
+        db_row(transaction, insert_sql,
+               DB_ARGUMENTS(db_int(issue->server_id), db_int(issue->generation),
+                            db_text(issue->serial), db_text(issue->act),
+                            db_int_or_null(issue->person_id), db_int(issue->created.s)),
+               DB_COLUMNS(db_ret_int(ret_id)), error);
+
+    for (uint32_t i = 0; status == LICET_OK && i < lines_count; i++)
+        status = issue_insert_line(transaction, *ret_id, &lines[i], error);
+    return status;
+}
+
+enum status store_issue_get(struct db_transaction *transaction, int64_t id, struct arena *arena,
+                            struct issue *ret_issue, struct error *error)
+{
+    return issue_row(transaction, "SELECT " ISSUE_COLUMNS " FROM issue WHERE id = $1",
+                     DB_ARGUMENTS(db_int(id)), arena, ret_issue, error);
+}
+
+enum status store_issue_newest(struct db_transaction *transaction, int64_t server_id,
+                               struct arena *arena, struct issue *ret_issue, struct error *error)
+{
+    return issue_row(transaction,
+                     "SELECT " ISSUE_COLUMNS " FROM issue WHERE server_id = $1"
+                     " AND state <> 'voided' ORDER BY generation DESC LIMIT 1",
+                     DB_ARGUMENTS(db_int(server_id)), arena, ret_issue, error);
+}
+
+enum status store_issue_find(struct db_transaction *transaction, int64_t server_id,
+                             uint32_t generation, struct arena *arena, struct issue *ret_issue,
+                             struct error *error)
+{
+    return issue_row(transaction,
+                     "SELECT " ISSUE_COLUMNS " FROM issue WHERE server_id = $1 AND generation = $2",
+                     DB_ARGUMENTS(db_int(server_id), db_int(generation)), arena, ret_issue, error);
+}
+
+enum status store_issue_lines(struct db_transaction *transaction, int64_t issue_id, uint32_t max,
+                              struct issue_line *lines, uint32_t *ret_count, struct error *error)
+{
+    static const char lines_sql[] = "SELECT entitlement_id, seats FROM issue_line"
+                                    " WHERE issue_id = $1 ORDER BY entitlement_id LIMIT $2";
+    struct issue_line line;
+    struct db_rows rows;
+    uint32_t count = 0;
+    enum status status;
+
+    db_rows_open(&rows, transaction, lines_sql,
+                 DB_ARGUMENTS(db_int(issue_id), db_int((int64_t)max + 1)), error);
+    while (db_rows_next(&rows,
+                        DB_COLUMNS(db_ret_int(&line.entitlement_id), db_ret_u32(&line.seats)))) {
+        if (count < max)
+            lines[count] = line;
+        count++;
+    }
+    status = db_rows_close(&rows);
+    if (status != LICET_OK)
+        return status;
+    if (count > max)
+        return error_set(error, LICET_OVER_LIMIT, "a license file has at most %u lines", max);
+    *ret_count = count;
+    return LICET_OK;
+}
+
+enum status store_issue_list_waiting(struct db_transaction *transaction, enum issue_state state,
+                                     uint32_t max, struct arena *arena, struct issue *issues,
+                                     uint32_t *ret_count, struct error *error)
+{
+    static const char list_sql[] = "SELECT " ISSUE_COLUMNS " FROM issue WHERE state = $1"
+                                   " AND state IN ('intent', 'numbered') AND problem IS NULL"
+                                   " ORDER BY id LIMIT $2";
+    struct db_column columns[ISSUE_COLUMNS_COUNT];
+    struct issue issue = {.state = state};
+    struct text word;
+    struct db_rows rows;
+    uint32_t count = 0;
+    enum status status;
+
+    db_rows_open(&rows, transaction, list_sql,
+                 DB_ARGUMENTS(db_text(text_of(state_names[state])), db_int(max)), error);
+    while (db_rows_next(&rows, issue_columns(&issue, &word, arena, columns)))
+        issues[count++] = issue;
+    status = db_rows_close(&rows);
+    if (status == LICET_OK)
+        *ret_count = count;
+    return status;
+}
+
+/* One row changed, or the state was another. */
+static enum status issue_change(struct db_transaction *transaction, const char *sql,
+                                struct db_arguments arguments, struct error *error)
+{
+    int64_t changes;
+    enum status status = db_execute(transaction, sql, arguments, &changes, error);
+
+    if (status == LICET_OK && changes != 1)
+        return error_set(error, LICET_CONFLICT, "this generation is in another state by now");
+    return status;
+}
+
+enum status store_issue_number(struct db_transaction *transaction, const struct issue *issue,
+                               struct error *error)
+{
+    static const char number_sql[] =
+        "UPDATE issue SET state = 'numbered', issued = $2, log_index = $3, certificate = $4,"
+        " payload = $5, payload_hash = $6 WHERE id = $1 AND state = 'intent'";
+
+    return issue_change(transaction, number_sql,
+                        DB_ARGUMENTS(db_int(issue->id), db_int(issue->issued.s),
+                                     db_int(issue->log_index), db_bytes(issue->certificate),
+                                     db_bytes(issue->payload), db_text(issue->payload_hash)),
+                        error);
+}
+
+enum status store_issue_release(struct db_transaction *transaction, int64_t id, struct text file,
+                                struct error *error)
+{
+    static const char release_sql[] = "UPDATE issue SET state = 'released', file = $2,"
+                                      " problem = NULL WHERE id = $1 AND state = 'numbered'";
+
+    return issue_change(transaction, release_sql, DB_ARGUMENTS(db_int(id), db_bytes(file)), error);
+}
+
+enum status store_issue_refuse(struct db_transaction *transaction, int64_t id, struct text problem,
+                               struct error *error)
+{
+    static const char refuse_sql[] =
+        "UPDATE issue SET problem = $2 WHERE id = $1 AND state = 'numbered'";
+    struct text stored = problem.size == 0 ? (struct text){NULL, 0} : problem;
+
+    return issue_change(transaction, refuse_sql, DB_ARGUMENTS(db_int(id), db_text_or_null(stored)),
+                        error);
+}
+
+enum status store_issue_void(struct db_transaction *transaction, int64_t id, struct text problem,
+                             struct error *error)
+{
+    static const char void_sql[] = "UPDATE issue SET state = 'voided', problem = $2"
+                                   " WHERE id = $1 AND state IN ('intent', 'numbered')";
+
+    return issue_change(transaction, void_sql, DB_ARGUMENTS(db_int(id), db_text(problem)), error);
+}
+
+enum status store_issue_charge(struct db_transaction *transaction, int64_t server_id,
+                               int64_t entitlement_id, struct charge *ret_charge,
+                               struct error *error)
+{
+    static const char charge_sql[] =
+        "SELECT COALESCE((SELECT line.seats FROM issue_line line WHERE line.entitlement_id = $2"
+        "   AND line.issue_id = (SELECT issue.id FROM issue WHERE issue.server_id = $1"
+        "     AND issue.state <> 'voided' ORDER BY issue.generation DESC LIMIT 1)), 0),"
+        " COALESCE((SELECT line.seats + line.overhang FROM receipt_line line"
+        "   WHERE line.receipt_id = server.receipt_id AND line.entitlement_id = $2), 0),"
+        " COALESCE((SELECT MAX(line.seats) FROM issue_line line"
+        "   JOIN issue ON issue.id = line.issue_id"
+        "   WHERE issue.server_id = $1 AND issue.state <> 'voided' AND line.entitlement_id = $2"
+        "   AND issue.generation > COALESCE((SELECT receipt.generation FROM receipt"
+        "     WHERE receipt.id = server.receipt_id), 0)), 0)"
+        " FROM server WHERE server.id = $1";
+    struct charge charge;
+    enum status status =
+        db_row(transaction, charge_sql, DB_ARGUMENTS(db_int(server_id), db_int(entitlement_id)),
+               DB_COLUMNS(db_ret_u32(&charge.newest), db_ret_u32(&charge.receipt),
+                          db_ret_u32(&charge.issued)),
+               error);
+
+    if (status == LICET_OK)
+        *ret_charge = charge;
+    return status;
+}

@@ -1,0 +1,97 @@
+/*
+ * Generations of license files on their way out of the portal (R6.8).
+ *
+ *   intent ──numbered──▶ numbered ──signed, verified──▶ released
+ *      │                    │ refused by the signer: stays, with its problem, until staff decide
+ *      └──────▶ voided ◀────┘
+ *
+ * An intent is committed with its ledger rows. Numbering gives it its place in the log and its
+ * final bytes; from then on nothing of it changes but its state. Only a released one leaves.
+ */
+#ifndef LICET_STORE_ISSUE_H
+#define LICET_STORE_ISSUE_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "base/time.h"
+
+struct db_transaction;
+
+enum issue_state {
+    ISSUE_INTENT,
+    ISSUE_NUMBERED,
+    ISSUE_RELEASED,
+    ISSUE_VOIDED,
+};
+
+struct issue {
+    int64_t id;
+    int64_t server_id;
+    uint32_t generation;
+    struct text serial;
+    enum issue_state state;
+    struct text act;   /* the word of what made it */
+    int64_t person_id; /* who; 0: nobody signed in */
+    struct unix_time created;
+    struct unix_time issued;  /* from `numbered` on */
+    int64_t log_index;        /* its leaf */
+    struct text certificate;  /* hash of the certificate that it is signed with (R9.4) */
+    struct text payload;      /* the exact bytes */
+    struct text payload_hash; /* SHA256:... */
+    struct text file;         /* from `released` on */
+    struct text problem;      /* data NULL: none */
+};
+
+/* A line's count, by entitlement in ascending order; no line has 0. */
+struct issue_line {
+    int64_t entitlement_id;
+    uint32_t seats;
+};
+
+enum status store_issue_insert(struct db_transaction *transaction, const struct issue *issue,
+                               const struct issue_line *lines, uint32_t lines_count,
+                               int64_t *ret_id, struct error *error);
+enum status store_issue_get(struct db_transaction *transaction, int64_t id, struct arena *arena,
+                            struct issue *ret_issue, struct error *error);
+/* The server's highest generation that is not voided; LICET_NOT_FOUND where there is none. */
+enum status store_issue_newest(struct db_transaction *transaction, int64_t server_id,
+                               struct arena *arena, struct issue *ret_issue, struct error *error);
+enum status store_issue_find(struct db_transaction *transaction, int64_t server_id,
+                             uint32_t generation, struct arena *arena, struct issue *ret_issue,
+                             struct error *error);
+/* LICET_OVER_LIMIT where it has more than `max`. */
+enum status store_issue_lines(struct db_transaction *transaction, int64_t issue_id, uint32_t max,
+                              struct issue_line *lines, uint32_t *ret_count, struct error *error);
+
+/* The oldest `max` of them, by id. Numbered ones with a problem are left out: they wait for staff.
+ */
+enum status store_issue_list_waiting(struct db_transaction *transaction, enum issue_state state,
+                                     uint32_t max, struct arena *arena, struct issue *issues,
+                                     uint32_t *ret_count, struct error *error);
+
+/* intent -> numbered, with what the struct says from `issued` to `payload_hash`. These four are
+ * LICET_CONFLICT where the state is another. */
+enum status store_issue_number(struct db_transaction *transaction, const struct issue *issue,
+                               struct error *error);
+/* numbered -> released */
+enum status store_issue_release(struct db_transaction *transaction, int64_t id, struct text file,
+                                struct error *error);
+/* A numbered one waits for staff; an empty problem lets it go on. */
+enum status store_issue_refuse(struct db_transaction *transaction, int64_t id, struct text problem,
+                               struct error *error);
+/* intent or numbered -> voided */
+enum status store_issue_void(struct db_transaction *transaction, int64_t id, struct text problem,
+                             struct error *error);
+
+/* R6.2, what a charge is made of: seats that this server may be running of one entitlement. */
+struct charge {
+    uint32_t newest;  /* count of the newest generation */
+    uint32_t receipt; /* seats + overhang of the last receipt; 0: none */
+    uint32_t issued;  /* the greatest count of the generations after that receipt */
+};
+
+enum status store_issue_charge(struct db_transaction *transaction, int64_t server_id,
+                               int64_t entitlement_id, struct charge *ret_charge,
+                               struct error *error);
+
+#endif

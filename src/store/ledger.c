@@ -1,0 +1,163 @@
+/* Transfers between accounts: the guard is in the statement, so no two of them take one seat. */
+#include "store/ledger.h"
+
+#include "db/db.h"
+
+static const char *const account_kind_names[] = {
+    [ACCOUNT_OWNED] = "OWNED",
+    [ACCOUNT_AVAILABLE] = "AVAILABLE",
+    [ACCOUNT_ALLOCATED] = "ALLOCATED",
+    [ACCOUNT_RETURN_PENDING] = "RETURN_PENDING",
+    [ACCOUNT_OBSOLETE_PENDING] = "OBSOLETE_PENDING",
+    [ACCOUNT_EXPIRED] = "EXPIRED",
+    [ACCOUNT_VOID] = "VOID",
+};
+
+const char *account_kind_name(enum account_kind kind)
+{
+    return account_kind_names[kind];
+}
+
+static enum status account_take(struct db_transaction *transaction, int64_t entitlement_id,
+                                struct account account, uint32_t seats, struct error *error)
+{
+    static const char take_sql[] = "UPDATE account SET seats = seats - $4"
+                                   " WHERE entitlement_id = $1 AND kind = $2 AND server_id = $3"
+                                   " AND seats >= $4";
+    uint32_t has;
+    int64_t changes;
+    enum status status = db_execute(transaction, take_sql,
+                                    DB_ARGUMENTS(db_int(entitlement_id),
+                                                 db_text(text_of(account_kind_name(account.kind))),
+                                                 db_int(account.server_id), db_int(seats)),
+                                    &changes, error);
+
+    if (status != LICET_OK || changes == 1)
+        return status;
+    status = store_ledger_seats(transaction, entitlement_id, account, &has, error);
+    if (status != LICET_OK)
+        return status;
+    return error_set(error, LICET_NO_SEAT, "%u seats are wanted and %u are %s", seats, has,
+                     account_kind_name(account.kind));
+}
+
+static enum status account_add(struct db_transaction *transaction, int64_t entitlement_id,
+                               struct account account, uint32_t seats, struct error *error)
+{
+    static const char add_sql[] =
+        "INSERT INTO account (entitlement_id, kind, server_id, seats) VALUES ($1, $2, $3, $4)"
+        " ON CONFLICT (entitlement_id, kind, server_id)"
+        " DO UPDATE SET seats = account.seats + excluded.seats";
+
+    return db_execute(transaction, add_sql,
+                      DB_ARGUMENTS(db_int(entitlement_id),
+                                   db_text(text_of(account_kind_name(account.kind))),
+                                   db_int(account.server_id), db_int(seats)),
+                      NULL, error);
+}
+
+static enum status ledger_insert(struct db_transaction *transaction,
+                                 const struct transfer *transfer, struct error *error)
+{
+    static const char insert_sql[] =
+        "INSERT INTO ledger (entitlement_id, from_kind, from_server, to_kind, to_server, seats,"
+        " act, issue_id, receipt_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+
+    return db_execute(transaction, insert_sql,
+                      DB_ARGUMENTS(db_int(transfer->entitlement_id),
+                                   db_text(text_of(account_kind_name(transfer->from.kind))),
+                                   db_int(transfer->from.server_id),
+                                   db_text(text_of(account_kind_name(transfer->to.kind))),
+                                   db_int(transfer->to.server_id), db_int(transfer->seats),
+                                   db_text(text_of(transfer->act)),
+                                   db_int_or_null(transfer->issue_id),
+                                   db_int_or_null(transfer->receipt_id), db_int(transfer->at.s)),
+                      NULL, error);
+}
+
+enum status store_ledger_transfer(struct db_transaction *transaction,
+                                  const struct transfer *transfer, struct error *error)
+{
+    bool grows = transfer->from.kind == ACCOUNT_OWNED;
+    bool shrinks = transfer->to.kind == ACCOUNT_OWNED;
+    enum status status;
+
+    if (transfer->seats == 0)
+        return LICET_OK;
+    /* The contra account counts what is with the others, so its sign is theirs. */
+    status = (grows ? account_add : account_take)(transaction, transfer->entitlement_id,
+                                                  transfer->from, transfer->seats, error);
+    if (status == LICET_OK)
+        status = (shrinks ? account_take : account_add)(transaction, transfer->entitlement_id,
+                                                        transfer->to, transfer->seats, error);
+    if (status != LICET_OK)
+        return status;
+    return ledger_insert(transaction, transfer, error);
+}
+
+enum status store_ledger_seats(struct db_transaction *transaction, int64_t entitlement_id,
+                               struct account account, uint32_t *ret_seats, struct error *error)
+{
+    static const char seats_sql[] = "SELECT seats FROM account"
+                                    " WHERE entitlement_id = $1 AND kind = $2 AND server_id = $3";
+    enum status status = db_row(transaction, seats_sql,
+                                DB_ARGUMENTS(db_int(entitlement_id),
+                                             db_text(text_of(account_kind_name(account.kind))),
+                                             db_int(account.server_id)),
+                                DB_COLUMNS(db_ret_u32(ret_seats)), error);
+
+    if (status != LICET_NOT_FOUND)
+        return status;
+    *ret_seats = 0;
+    return LICET_OK;
+}
+
+enum status store_ledger_balance(struct db_transaction *transaction, int64_t entitlement_id,
+                                 struct balance *ret_balance, struct error *error)
+{
+    static const char balance_sql[] =
+        "SELECT CAST(SUM(CASE WHEN kind = 'OWNED' THEN seats ELSE 0 END) AS BIGINT),"
+        " CAST(SUM(CASE WHEN kind = 'AVAILABLE' THEN seats ELSE 0 END) AS BIGINT),"
+        " CAST(SUM(CASE WHEN kind = 'ALLOCATED' THEN seats ELSE 0 END) AS BIGINT),"
+        " CAST(SUM(CASE WHEN kind = 'RETURN_PENDING' THEN seats ELSE 0 END) AS BIGINT),"
+        " CAST(SUM(CASE WHEN kind = 'OBSOLETE_PENDING' THEN seats ELSE 0 END) AS BIGINT),"
+        " CAST(SUM(CASE WHEN kind = 'EXPIRED' THEN seats ELSE 0 END) AS BIGINT),"
+        " CAST(SUM(CASE WHEN kind = 'VOID' THEN seats ELSE 0 END) AS BIGINT)"
+        " FROM account WHERE entitlement_id = $1 HAVING COUNT(*) > 0";
+    uint32_t *seats = ret_balance->seats;
+
+    return db_row(transaction, balance_sql, DB_ARGUMENTS(db_int(entitlement_id)),
+                  DB_COLUMNS(db_ret_u32(&seats[0]), db_ret_u32(&seats[1]), db_ret_u32(&seats[2]),
+                             db_ret_u32(&seats[3]), db_ret_u32(&seats[4]), db_ret_u32(&seats[5]),
+                             db_ret_u32(&seats[6])),
+                  error);
+}
+
+enum status store_ledger_list_server(struct db_transaction *transaction, int64_t server_id,
+                                     uint32_t max, int64_t *entitlement_ids, uint32_t *ret_count,
+                                     struct error *error)
+{
+    static const char list_sql[] = "SELECT DISTINCT entitlement_id FROM account"
+                                   " WHERE server_id = $1 AND seats > 0"
+                                   " ORDER BY entitlement_id LIMIT $2";
+    struct db_rows rows;
+    uint32_t count = 0;
+    int64_t id;
+    enum status status;
+
+    db_rows_open(&rows, transaction, list_sql,
+                 DB_ARGUMENTS(db_int(server_id), db_int((int64_t)max + 1)), error);
+    while (db_rows_next(&rows, DB_COLUMNS(db_ret_int(&id)))) {
+        if (count < max)
+            entitlement_ids[count] = id;
+        count++;
+    }
+    status = db_rows_close(&rows);
+    if (status != LICET_OK)
+        return status;
+    if (count > max)
+        return error_set(error, LICET_OVER_LIMIT,
+                         "a license server has seats of at most %u entitlements", max);
+    *ret_count = count;
+    return LICET_OK;
+}

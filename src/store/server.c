@@ -1,0 +1,128 @@
+#include "store/server.h"
+
+#include "db/db.h"
+
+#define SERVER_COLUMNS                                                                             \
+    "id, number, customer_id, name, short_name, public_key, generation, receipt_id, created"
+
+#define SERVER_COLUMNS_COUNT 9
+
+static struct db_columns server_columns(struct server *server, struct arena *arena,
+                                        struct db_column columns[SERVER_COLUMNS_COUNT])
+{
+    columns[0] = db_ret_int(&server->id);
+    columns[1] = db_ret_text(&server->number, arena);
+    columns[2] = db_ret_int(&server->customer_id);
+    columns[3] = db_ret_text(&server->name, arena);
+    columns[4] = db_ret_text(&server->short_name, arena);
+    columns[5] = db_ret_text_or_null(&server->public_key, arena);
+    columns[6] = db_ret_u32(&server->generation);
+    columns[7] = db_ret_int_or_null(&server->receipt_id);
+    columns[8] = db_ret_int(&server->created.s);
+    return (struct db_columns){columns, SERVER_COLUMNS_COUNT};
+}
+
+static enum status server_row(struct db_transaction *transaction, const char *sql,
+                              struct db_arguments arguments, struct arena *arena,
+                              struct server *ret_server, struct error *error)
+{
+    struct db_column columns[SERVER_COLUMNS_COUNT];
+    struct server server;
+    enum status status =
+        db_row(transaction, sql, arguments, server_columns(&server, arena, columns), error);
+
+    if (status == LICET_NOT_FOUND)
+        return error_set(error, LICET_NOT_FOUND, "there is no such license server");
+    if (status == LICET_OK)
+        *ret_server = server;
+    return status;
+}
+
+enum status store_server_insert(struct db_transaction *transaction, const struct server *server,
+                                int64_t *ret_id, struct error *error)
+{
+    static const char insert_sql[] =
+        "INSERT INTO server (number, customer_id, name, short_name, public_key, generation,"
+        " created) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id";
+
+    return db_row(transaction, insert_sql,
+                  DB_ARGUMENTS(db_text(server->number), db_int(server->customer_id),
+                               db_text(server->name), db_text(server->short_name),
+                               db_text_or_null(server->public_key), db_int(server->generation),
+                               db_int(server->created.s)),
+                  DB_COLUMNS(db_ret_int(ret_id)), error);
+}
+
+enum status store_server_get(struct db_transaction *transaction, int64_t id, struct arena *arena,
+                             struct server *ret_server, struct error *error)
+{
+    return server_row(transaction, "SELECT " SERVER_COLUMNS " FROM server WHERE id = $1",
+                      DB_ARGUMENTS(db_int(id)), arena, ret_server, error);
+}
+
+enum status store_server_lock(struct db_transaction *transaction, int64_t id, struct arena *arena,
+                              struct server *ret_server, struct error *error)
+{
+    return server_row(transaction, "SELECT " SERVER_COLUMNS " FROM server WHERE id = $1 FOR UPDATE",
+                      DB_ARGUMENTS(db_int(id)), arena, ret_server, error);
+}
+
+enum status store_server_find_key(struct db_transaction *transaction, struct text public_key,
+                                  struct arena *arena, struct server *ret_server,
+                                  struct error *error)
+{
+    return server_row(transaction, "SELECT " SERVER_COLUMNS " FROM server WHERE public_key = $1",
+                      DB_ARGUMENTS(db_text(public_key)), arena, ret_server, error);
+}
+
+enum status store_server_list_short(struct db_transaction *transaction, int64_t customer_id,
+                                    struct text short_name, uint32_t max, struct arena *arena,
+                                    struct server *servers, uint32_t *ret_count,
+                                    struct error *error)
+{
+    static const char list_sql[] = "SELECT " SERVER_COLUMNS " FROM server"
+                                   " WHERE customer_id = $1 AND short_name = $2 ORDER BY id";
+    struct db_column columns[SERVER_COLUMNS_COUNT];
+    struct server server;
+    struct db_rows rows;
+    uint32_t count = 0;
+    bool is_over = false;
+    enum status status;
+
+    db_rows_open(&rows, transaction, list_sql,
+                 DB_ARGUMENTS(db_int(customer_id), db_text(short_name)), error);
+    while (!is_over && db_rows_next(&rows, server_columns(&server, arena, columns))) {
+        is_over = count == max;
+        if (!is_over)
+            servers[count++] = server;
+    }
+    status = db_rows_close(&rows);
+    if (status != LICET_OK)
+        return status;
+    if (is_over)
+        return error_set(error, LICET_OVER_LIMIT, "more than %u license servers are called %.*s",
+                         max, TEXT_ARGS(short_name));
+    *ret_count = count;
+    return LICET_OK;
+}
+
+enum status store_server_set_key(struct db_transaction *transaction, int64_t id,
+                                 struct text public_key, struct error *error)
+{
+    return db_execute(transaction, "UPDATE server SET public_key = $2 WHERE id = $1",
+                      DB_ARGUMENTS(db_int(id), db_text(public_key)), NULL, error);
+}
+
+enum status store_server_set_generation(struct db_transaction *transaction, int64_t id,
+                                        uint32_t generation, struct error *error)
+{
+    return db_execute(transaction, "UPDATE server SET generation = $2 WHERE id = $1",
+                      DB_ARGUMENTS(db_int(id), db_int(generation)), NULL, error);
+}
+
+enum status store_server_set_receipt(struct db_transaction *transaction, int64_t id,
+                                     int64_t receipt_id, struct error *error)
+{
+    return db_execute(transaction, "UPDATE server SET receipt_id = $2 WHERE id = $1",
+                      DB_ARGUMENTS(db_int(id), db_int(receipt_id)), NULL, error);
+}

@@ -1,0 +1,41 @@
+/* A store is a database with the portal's schema. */
+#include "store/store.h"
+
+#include "store/schema.h"
+
+static struct db *store_db(struct store *store)
+{
+    return (struct db *)store;
+}
+
+enum status store_open(const char *url, struct store **ret_store, struct error *error)
+{
+    struct db_options options = {.migrations = store_migrations};
+    struct db *db;
+    enum status status = db_open(url, &options, &db, error);
+
+    if (status == LICET_OK)
+        *ret_store = (struct store *)db;
+    return status;
+}
+
+void store_close(struct store *store)
+{
+    db_close(store_db(store));
+}
+
+enum status store_transact(struct store *store,
+                           enum status (*run)(struct db_transaction *transaction, void *context,
+                                              struct error *error),
+                           void *context, struct error *error)
+{
+    return db_transact(store_db(store), run, context, error);
+}
+
+enum status store_read(struct store *store,
+                       enum status (*run)(struct db_transaction *transaction, void *context,
+                                          struct error *error),
+                       void *context, struct error *error)
+{
+    return db_read(store_db(store), run, context, error);
+}
