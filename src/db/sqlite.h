@@ -27,7 +27,7 @@ struct sqlite_connection {
 
 enum status sqlite_open(struct db *db, const char *path, bool is_writer,
                         struct sqlite_connection **ret_connection, struct error *error);
-void sqlite_close(void *connection);
+void sqlite_close(void *closed); /* a connection, as db_pool_clear() hands it over */
 
 /* BEGIN, SAVEPOINT and their like: one constant statement without rows. */
 enum status sqlite_run(struct sqlite_connection *connection, const char *sql, struct error *error);

@@ -53,49 +53,51 @@ static int size_without_tail(const char *sql)
     return (int)size;
 }
 
-static enum status statement_create(struct sqlite_connection *connection, const char *sql,
-                                    struct sqlite_statement **ret_statement, struct error *error)
+/* NULL on failure, which *ret_status tells. */
+static struct sqlite_statement *statement_create(struct sqlite_connection *connection,
+                                                 const char *sql, enum status *ret_status,
+                                                 struct error *error)
 {
     struct sqlite_statement *statement = calloc(1, sizeof(*statement));
-    enum status status = LICET_OK;
 
-    if (statement == NULL || (statement->text = strdup(sql)) == NULL)
-        status = error_set(error, LICET_NO_MEMORY, "no memory is left for a statement");
-    else if (sqlite3_prepare_v3(connection->handle, sql, size_without_tail(sql),
-                                SQLITE_PREPARE_PERSISTENT, &statement->stmt, NULL) != SQLITE_OK)
-        status = sqlite_fail(connection->handle, error);
-    if (status != LICET_OK) {
+    if (statement == NULL || (statement->text = strdup(sql)) == NULL) {
+        *ret_status = error_set(error, LICET_NO_MEMORY, "no memory is left for a statement");
         statement_destroy(statement);
-        return status;
+        return NULL;
+    }
+    if (sqlite3_prepare_v3(connection->handle, sql, size_without_tail(sql),
+                           SQLITE_PREPARE_PERSISTENT, &statement->stmt, NULL) != SQLITE_OK) {
+        *ret_status = sqlite_fail(connection->handle, error);
+        statement_destroy(statement);
+        return NULL;
     }
     statement->source = sql;
     statement_number(statement);
-    *ret_statement = statement;
-    return LICET_OK;
+    return statement;
 }
 
-/* The idle statement of this text; one that is busy (a loop inside itself) gets a twin. */
-static enum status statement_take(struct sqlite_connection *connection, const char *sql,
-                                  struct sqlite_statement **ret_statement, struct error *error)
+/* The idle statement of this text; one that is busy (a loop inside itself) gets a twin. NULL on
+ * failure, as above. */
+static struct sqlite_statement *statement_take(struct sqlite_connection *connection,
+                                               const char *sql, enum status *ret_status,
+                                               struct error *error)
 {
     struct sqlite_statement **bucket = bucket_of(connection, sql);
     struct sqlite_statement *statement;
-    enum status status;
 
     for (statement = *bucket; statement != NULL; statement = statement->next) {
         if (statement->source == sql && !statement->is_busy && strcmp(statement->text, sql) == 0)
             break;
     }
     if (statement == NULL) {
-        status = statement_create(connection, sql, &statement, error);
-        if (status != LICET_OK)
-            return status;
+        statement = statement_create(connection, sql, ret_status, error);
+        if (statement == NULL)
+            return NULL;
         statement->next = *bucket;
         *bucket = statement;
     }
     statement->is_busy = true;
-    *ret_statement = statement;
-    return LICET_OK;
+    return statement;
 }
 
 void sqlite_statements_drop(struct sqlite_connection *connection)
@@ -133,10 +135,10 @@ enum status sqlite_start(struct db_rows *rows, const char *sql, struct db_argume
                          struct error *error)
 {
     struct sqlite_connection *connection = connection_of(rows);
-    struct sqlite_statement *statement;
-    enum status status = statement_take(connection, sql, &statement, error);
+    enum status status = LICET_OK;
+    struct sqlite_statement *statement = statement_take(connection, sql, &status, error);
 
-    if (status != LICET_OK)
+    if (statement == NULL)
         return status;
     rows->statement = statement;
     assert(statement->arguments_count == arguments.count);
@@ -234,11 +236,11 @@ void sqlite_finish(struct db_rows *rows)
 enum status sqlite_run(struct sqlite_connection *connection, const char *sql, struct error *error)
 {
     struct sqlite_statement *statement;
-    enum status status;
+    enum status status = LICET_OK;
 
     db_trace(connection->db, sql);
-    status = statement_take(connection, sql, &statement, error);
-    if (status != LICET_OK)
+    statement = statement_take(connection, sql, &status, error);
+    if (statement == NULL)
         return status;
     if (sqlite3_step(statement->stmt) != SQLITE_DONE)
         status = sqlite_fail(connection->handle, error);

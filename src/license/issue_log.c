@@ -69,9 +69,11 @@ enum status issue_log_parse(uint64_t size, struct text bytes, struct issue_log *
                             struct error *error)
 {
     struct issue_log log = {.size = size};
-    size_t taken = 0;
+    size_t taken = 0, wanted = 0;
 
-    if (size > INT64_MAX || bytes.size != (size_t)__builtin_popcountll(size) * HASH_BYTES)
+    for (unsigned level = 0; level < ISSUE_LOG_LEVELS; level++)
+        wanted += issue_log_has(size, level) ? HASH_BYTES : 0;
+    if (size > INT64_MAX || bytes.size != wanted)
         return error_set(error, LICET_DAMAGED, "%zu bytes are not the frontier of %llu leaves",
                          bytes.size, (unsigned long long)size);
     for (unsigned level = 0; level < ISSUE_LOG_LEVELS; level++) {
