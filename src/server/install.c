@@ -102,13 +102,32 @@ static enum status installation_check_generation(struct installation *installati
 
 /* ---- comparing (R4.2) ---- */
 
-static const struct license_increment *increment_find(const struct license *license, struct text sn)
+static int increment_order(const void *left, const void *right)
 {
-    for (uint32_t index = 0; index < license->increments_count; index++) {
-        if (text_equal(license->increments[index].sn, sn))
-            return &license->increments[index];
-    }
-    return NULL;
+    struct text a = (*(const struct license_increment *const *)left)->sn;
+    struct text b = (*(const struct license_increment *const *)right)->sn;
+    int order = memcmp(a.data, b.data, a.size < b.size ? a.size : b.size);
+
+    return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+/* A file's lines in the order of their sn, which is unique in it (R2.2). */
+static void increments_sort(const struct license *license, const struct license_increment **ret)
+{
+    for (uint32_t index = 0; index < license->increments_count; index++)
+        ret[index] = &license->increments[index];
+    qsort(ret, license->increments_count, sizeof(*ret), increment_order);
+}
+
+/* The line with the sn of `wanted`; NULL: there is none. */
+static const struct license_increment *increment_find(const struct license_increment **sorted,
+                                                      uint32_t count,
+                                                      const struct license_increment *wanted)
+{
+    const struct license_increment **found =
+        bsearch(&wanted, sorted, count, sizeof(*sorted), increment_order);
+
+    return found == NULL ? NULL : *found;
 }
 
 /* An end that is earlier, or one where there was none (0). */
@@ -180,6 +199,25 @@ static void installation_add_change(struct installation *installation,
     installation->shrinks = installation->shrinks || change->is_shrinking;
 }
 
+/* Every line of the old file, then those that only the new one has. */
+static void installation_add_changes(struct installation *installation, const struct license *old,
+                                     const struct license_increment **sorted,
+                                     const struct public_key *key)
+{
+    const struct license *new = &installation->license;
+
+    increments_sort(new, sorted);
+    for (uint32_t index = 0; index < old->increments_count; index++)
+        installation_add_change(
+            installation, &old->increments[index],
+            increment_find(sorted, new->increments_count, &old->increments[index]), key);
+    increments_sort(old, sorted);
+    for (uint32_t index = 0; index < new->increments_count; index++) {
+        if (increment_find(sorted, old->increments_count, &new->increments[index]) == NULL)
+            installation_add_change(installation, NULL, &new->increments[index], key);
+    }
+}
+
 static enum status installation_compare(struct installation *installation,
                                         const struct public_key *key, struct error *error)
 {
@@ -187,21 +225,19 @@ static enum status installation_compare(struct installation *installation,
     const struct vendor *vendor = installation->vendor;
     const struct license *old = vendor->file.data == NULL ? &nothing : &vendor->license;
     const struct license *new = &installation->license;
+    size_t lines = (size_t)old->increments_count + new->increments_count + 1;
+    const struct license_increment **sorted = calloc(lines, sizeof(*sorted));
 
-    installation->changes = calloc((size_t)old->increments_count + new->increments_count + 1,
-                                   sizeof(*installation->changes));
-    if (installation->changes == NULL)
+    installation->changes = calloc(lines, sizeof(*installation->changes));
+    if (installation->changes == NULL || sorted == NULL) {
+        free(sorted);
         return error_set(error, LICET_NO_MEMORY, "no memory is left to compare license files");
+    }
     installation->is_other_customer =
         vendor->file.data != NULL && !text_equal(old->head.customer, new->head.customer);
     installation->shrinks = installation->is_other_customer;
-    for (uint32_t index = 0; index < old->increments_count; index++)
-        installation_add_change(installation, &old->increments[index],
-                                increment_find(new, old->increments[index].sn), key);
-    for (uint32_t index = 0; index < new->increments_count; index++) {
-        if (increment_find(old, new->increments[index].sn) == NULL)
-            installation_add_change(installation, NULL, &new->increments[index], key);
-    }
+    installation_add_changes(installation, old, sorted, key);
+    free(sorted);
     return LICET_OK;
 }
 

@@ -129,6 +129,21 @@ def check_shrinking():
         ok(word_of(server.call("CHECKOUT", "cad_pro", new_id())) == "NOFEATURE", "R4.2 and then nothing is served")
 
 
+def check_order():
+    """R4.2: a line is found by its sn, wherever it stands, and among those that it begins."""
+    vendor, count = Vendor(), 60
+    with Server(vendor) as server:
+        old = [increment(f"feature_{index}", sn=f"L-{index}", seats=index + 1) for index in range(count)]
+        new = [increment(f"feature_{index}", sn=f"L-{index}", seats=index + 2) for index in range(1, count + 1)]
+        server.install(vendor.license(server, 1, *old))
+        changes = preview(server, vendor.license(server, 2, *reversed(new))).json["changes"]
+        seats = {change["sn"]: (change["seats_now"], change["seats_then"]) for change in changes}
+        want = {f"L-{index}": (index + 1, index + 2) for index in range(1, count)}
+        want.update({"L-0": (1, 0), f"L-{count}": (0, count + 2)})
+        ok(len(changes) == count + 1 and seats == want, "R4.2 lines are compared by their sn, in whatever order they stand",
+           changes)
+
+
 def check_forward():
     vendor = Vendor()
     with Server(vendor) as server:
@@ -326,5 +341,5 @@ def check_licet_tool():
 
 
 harness.run(check_licet_tool, check_installation, check_quick_installations, check_shrinking,
-            check_forward, check_reading, check_trust, check_server_names, check_texts,
+            check_order, check_forward, check_reading, check_trust, check_server_names, check_texts,
             check_ends)

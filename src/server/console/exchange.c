@@ -38,7 +38,7 @@ static enum status exchange_lines(const struct server *server, const struct vend
                                   struct arena *arena, struct receipt_line **ret_lines,
                                   uint32_t *ret_count, struct error *error)
 {
-    int64_t latest_end = exchange_latest_end(server, vendor);
+    int64_t latest_end = -1; /* not looked for yet: only overhang asks for a walk over all leases */
     struct receipt_line *lines = arena_take(arena, SEAT_ROWS_MAX, sizeof(*lines));
     struct seat_line row;
     uint64_t cursor = 0;
@@ -49,6 +49,8 @@ static enum status exchange_lines(const struct server *server, const struct vend
     while (count < SEAT_ROWS_MAX && seats_next_line(server->seats, vendor->name, &cursor, &row)) {
         if (row.state == LINE_FORMER && row.held_over == 0)
             continue; /* R5.1: a vanished line is named while it has overhang */
+        if (row.held_over > 0 && latest_end < 0)
+            latest_end = exchange_latest_end(server, vendor);
         line_init(LINE_SEATS, &lines[count]);
         lines[count].sn = names_text(server->names, row.sn);
         lines[count].seats = row.seats;
