@@ -99,6 +99,14 @@
 #define RESP_ARGUMENT_BYTES_MAX 16384u
 #define RESP_COMMAND_BYTES_MAX 65536u
 
+/* R10.1: features or leases that one turn of licetd's loop looks at for reports. A row of LEASES
+ * takes 0.5 us to look up and to write, so a turn with a page of 1,000 stays under a millisecond,
+ * and one page is all that a turn writes. */
+#define REPORT_PLACES_A_TURN 1000u
+/* R10.4: reports that one source address may have in a second without a token. All of 50,000
+ * features are 50 pages; 100 pages of half a millisecond are a twentieth of the loop. */
+#define REPORTS_OF_SOURCE_A_SECOND 100u
+
 /* What liblicet reads. R10.2 caps a server's output at 2 MiB (CHAIN: a file of 1 MiB); a line is an
  * error's word and sentence; a page of LEASES is rows in a list in a pair with the cursor, and one
  * level is to spare. */

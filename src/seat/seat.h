@@ -342,8 +342,19 @@ struct seat_feature_view {
 bool seats_find_lease(const struct seats *seats, struct seat_now now, const struct lease_id *id,
                       struct seat_lease_view *ret_view);
 
-/* Walks in a stable order: *cursor starts at 0 and is opaque; false at the end. `feature` 0: all.
- */
+enum seat_walk {
+    SEAT_WALK_END,
+    SEAT_WALK_ROW,
+    SEAT_WALK_PAUSE, /* so many places were looked at; the cursor goes on from here */
+};
+
+/* Walks in a stable order: *cursor starts at 0 and is opaque. `feature` 0: all. Leases of one
+ * vendor may lie far between those of others, so a call looks at *places places at most, and takes
+ * those that it looked at from them. */
+enum seat_walk seats_walk_leases(const struct seats *seats, struct seat_now now, name_id vendor,
+                                 name_id feature, uint64_t *cursor, uint32_t *places,
+                                 struct seat_lease_view *ret_view);
+/* The same without a pause: false at the end. */
 bool seats_next_lease(const struct seats *seats, struct seat_now now, name_id vendor,
                       name_id feature, uint64_t *cursor, struct seat_lease_view *ret_view);
 bool seats_next_feature(const struct seats *seats, struct seat_now now, uint64_t *cursor,

@@ -83,45 +83,68 @@ static void lease_view(const struct seats *seats, struct seat_now now, uint32_t 
 
 /* All leases: by place. What is granted or ends between two calls is seen or not; no other is
  * missed. */
-static uint32_t lease_walk_all(const struct seats *seats, name_id vendor, uint64_t *cursor)
+static enum seat_walk lease_walk_all(const struct seats *seats, name_id vendor, uint64_t *cursor,
+                                     uint32_t *places, uint32_t *ret_lease)
 {
     while (*cursor < seats->leases_used) {
-        uint32_t lease = (uint32_t)++ * cursor;
-        const struct lease *of = &seats->leases[lease];
+        const struct lease *of;
 
+        if (*places == 0)
+            return SEAT_WALK_PAUSE;
+        --*places;
+        *ret_lease = (uint32_t)++ * cursor;
+        of = &seats->leases[*ret_lease];
         if (of->state == LEASE_LIVE &&
             (vendor == 0 || seats->pools[seats->cells[of->cell].pool].vendor == vendor))
-            return lease;
+            return SEAT_WALK_ROW;
     }
-    return 0;
+    return SEAT_WALK_END;
 }
 
-/* Place 24 bits, handle 40 bits: of the lease to be shown next, and how to go on if it has ended.
+/* Place 24 bits, handle 40 bits: where the walk goes on, and the least handle that was not shown.
  */
-static uint64_t lease_cursor(const struct seats *seats, uint32_t lease)
+static uint64_t lease_cursor(uint32_t lease, uint64_t handle)
 {
-    return lease == 0 ? VIEW_END
-                      : (uint64_t)lease << 40 | (seats->leases[lease].handle & 0xffffffffffu);
+    return lease == 0 ? VIEW_END : (uint64_t)lease << 40 | (handle & 0xffffffffffu);
 }
 
-/* Leases of one pool: in the order of their grants. */
-static uint32_t lease_walk_pool(const struct seats *seats, uint32_t pool, uint64_t *cursor)
+/* Where to go on: at the cursor's lease, or from the first on where it has ended. */
+static uint32_t lease_walk_from(const struct seats *seats, uint32_t pool, uint64_t cursor)
+{
+    uint32_t lease = (uint32_t)(cursor >> 40);
+    const struct lease *of = &seats->leases[lease];
+
+    if (lease == 0 || lease > seats->leases_used || of->state != LEASE_LIVE ||
+        of->handle > (cursor & 0xffffffffffu) || seats->cells[of->cell].pool != pool)
+        return seats->pools[pool].first;
+    return lease;
+}
+
+/* Leases of one pool: in the order of their grants, which is that of their handles. */
+static enum seat_walk lease_walk_pool(const struct seats *seats, uint32_t pool, uint64_t *cursor,
+                                      uint32_t *places, uint32_t *ret_lease)
 {
     uint64_t handle = *cursor & 0xffffffffffu;
-    uint32_t lease = (uint32_t)(*cursor >> 40);
+    uint32_t lease;
 
     if (*cursor == VIEW_END || pool == 0)
-        return 0;
-    if (lease == 0 || lease > seats->leases_used || seats->leases[lease].state != LEASE_LIVE ||
-        seats->leases[lease].handle != handle ||
-        seats->cells[seats->leases[lease].cell].pool != pool) {
-        lease = seats->pools[pool].first;
-        while (lease != 0 && seats->leases[lease].handle < handle)
-            lease = seats->leases[lease].list_next;
+        return SEAT_WALK_END;
+    lease = lease_walk_from(seats, pool, *cursor);
+    for (; lease != 0; lease = seats->leases[lease].list_next) {
+        uint32_t next = seats->leases[lease].list_next;
+
+        if (*places == 0) {
+            *cursor = lease_cursor(lease, handle);
+            return SEAT_WALK_PAUSE;
+        }
+        --*places;
+        if (seats->leases[lease].handle < handle)
+            continue;
+        *cursor = lease_cursor(next, seats->leases[next].handle);
+        *ret_lease = lease;
+        return SEAT_WALK_ROW;
     }
-    if (lease != 0)
-        *cursor = lease_cursor(seats, seats->leases[lease].list_next);
-    return lease;
+    return SEAT_WALK_END;
 }
 
 bool seats_find_lease(const struct seats *seats, struct seat_now now, const struct lease_id *id,
@@ -135,19 +158,30 @@ bool seats_find_lease(const struct seats *seats, struct seat_now now, const stru
     return true;
 }
 
+enum seat_walk seats_walk_leases(const struct seats *seats, struct seat_now now, name_id vendor,
+                                 name_id feature, uint64_t *cursor, uint32_t *places,
+                                 struct seat_lease_view *ret_view)
+{
+    enum seat_walk walk;
+    uint32_t lease = 0;
+
+    if (feature > seats->options.names_max)
+        return SEAT_WALK_END;
+    walk = feature == 0
+               ? lease_walk_all(seats, vendor, cursor, places, &lease)
+               : lease_walk_pool(seats, pool_find(seats, vendor, feature), cursor, places, &lease);
+    if (walk == SEAT_WALK_ROW)
+        lease_view(seats, now, lease, ret_view);
+    return walk;
+}
+
 bool seats_next_lease(const struct seats *seats, struct seat_now now, name_id vendor,
                       name_id feature, uint64_t *cursor, struct seat_lease_view *ret_view)
 {
-    uint32_t lease;
+    uint32_t places = UINT32_MAX; /* more than there can be */
 
-    if (feature > seats->options.names_max)
-        return false;
-    lease = feature == 0 ? lease_walk_all(seats, vendor, cursor)
-                         : lease_walk_pool(seats, pool_find(seats, vendor, feature), cursor);
-    if (lease == 0)
-        return false;
-    lease_view(seats, now, lease, ret_view);
-    return true;
+    return seats_walk_leases(seats, now, vendor, feature, cursor, &places, ret_view) ==
+           SEAT_WALK_ROW;
 }
 
 /* ---- features */

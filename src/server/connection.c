@@ -71,49 +71,57 @@ static struct text bytes_text(const struct connection_bytes *bytes)
 
 /* ---- lists ---- */
 
-static void door_add(struct connection *connection)
+static void list_add(struct connection_list *list, struct connection *connection)
 {
-    struct server *server = connection->server;
-
-    connection->previous = server->doors_last;
-    if (server->doors_last != NULL)
-        server->doors_last->next = connection;
+    connection->previous = list->last;
+    if (list->last != NULL)
+        list->last->next = connection;
     else
-        server->doors = connection;
-    server->doors_last = connection;
+        list->first = connection;
+    list->last = connection;
 }
 
-static void door_remove(struct connection *connection)
+static void list_remove(struct connection_list *list, struct connection *connection)
 {
-    struct server *server = connection->server;
-
     if (connection->previous != NULL)
         connection->previous->next = connection->next;
     else
-        server->doors = connection->next;
+        list->first = connection->next;
     if (connection->next != NULL)
         connection->next->previous = connection->previous;
     else
-        server->doors_last = connection->previous;
+        list->last = connection->previous;
     connection->previous = connection->next = NULL;
+}
+
+static void report_turn(uv_idle_t *idle)
+{
+    struct server *server = idle->data;
+
+    server_read_clocks(server);
+    connection_resume_report(server);
 }
 
 static void stalled_add(struct connection *connection)
 {
+    struct server *server = connection->server;
+
     connection->is_stalled = true;
-    connection->next = connection->server->stalled;
-    connection->server->stalled = connection;
+    list_add(connection->waits_for_report ? &server->reports : &server->stalled, connection);
+    if (connection->waits_for_report) {
+        server->report_turn.data = server;
+        uv_idle_start(&server->report_turn, report_turn);
+    }
 }
 
 static void stalled_remove(struct connection *connection)
 {
-    struct connection **place = &connection->server->stalled;
+    struct server *server = connection->server;
 
-    while (*place != connection)
-        place = &(*place)->next;
-    *place = connection->next;
-    connection->next = NULL;
-    connection->is_stalled = false;
+    list_remove(connection->waits_for_report ? &server->reports : &server->stalled, connection);
+    connection->is_stalled = connection->waits_for_report = false;
+    if (server->reports.first == NULL)
+        uv_idle_stop(&server->report_turn);
 }
 
 /* ---- life ---- */
@@ -136,7 +144,7 @@ static void connection_handle_closed(uv_handle_t *handle)
 static void connection_detach(struct connection *connection)
 {
     if (connection->state == CONNECTION_DOOR)
-        door_remove(connection);
+        list_remove(&connection->server->doors, connection);
     if (connection->is_stalled)
         stalled_remove(connection);
     connection->state = CONNECTION_CLOSING;
@@ -225,7 +233,7 @@ void connection_take(struct server *server, int fd, const struct address *peer)
     }
     connection->poll.data = connection;
     server->counters.connections_open++;
-    door_add(connection);
+    list_add(&server->doors, connection);
     connection_watch(connection);
 }
 
@@ -233,8 +241,8 @@ void connection_check_doors(struct server *server)
 {
     uint32_t now_s = (uint32_t)(server->now.instant.ms / 1000);
 
-    while (server->doors != NULL && now_s - server->doors->since_s >= DOOR_SECONDS)
-        connection_close(server->doors);
+    while (server->doors.first != NULL && now_s - server->doors.first->since_s >= DOOR_SECONDS)
+        connection_close(server->doors.first);
 }
 
 void connection_print_source(const struct connection *connection, struct buf *buf)
@@ -438,6 +446,7 @@ static bool connection_run(struct connection *connection, const struct resp_comm
         return true;
     }
     call_run(&call, &error);
+    connection->waits_for_report = call.waits_for_report;
     return !call.is_stalled;
 }
 
@@ -550,28 +559,32 @@ static void connection_read(struct connection *connection)
         connection_settle(connection);
 }
 
+static void connection_resume(struct connection *connection)
+{
+    stalled_remove(connection);
+    connection_serve_input(connection);
+    connection_settle(connection);
+}
+
+/* Once each: who finds no room again is behind `last`. */
 void connection_resume_stalled(struct server *server)
 {
-    struct connection *stalled = server->stalled, *oldest = NULL;
+    struct connection *last = server->stalled.last;
+    bool is_last = last == NULL;
 
-    server->stalled = NULL;
-    while (stalled !=
-           NULL) { /* the list is a stack: turn it, so that who waited longest goes first */
-        struct connection *next = stalled->next;
-
-        stalled->is_stalled = false;
-        stalled->next = oldest;
-        oldest = stalled;
-        stalled = next;
+    while (!is_last && server->stalled.first != NULL) {
+        is_last = server->stalled.first == last;
+        connection_resume(server->stalled.first);
     }
-    while (oldest != NULL) {
-        struct connection *connection = oldest;
+}
 
-        oldest = connection->next;
-        connection->next = NULL;
-        connection_serve_input(connection);
-        connection_settle(connection);
-    }
+void connection_resume_report(struct server *server)
+{
+    if (server->reports.first == NULL)
+        return;
+    server->may_report = true;
+    connection_resume(server->reports.first);
+    server->may_report = false;
 }
 
 /* ---- the door ---- */
@@ -615,7 +628,7 @@ static void door_open(struct connection *connection)
         door_to_http(connection);
         return;
     }
-    door_remove(connection);
+    list_remove(&connection->server->doors, connection);
     connection->state = CONNECTION_RESP;
     connection_read(connection);
 }

@@ -22,10 +22,9 @@ struct connection_bytes {
 struct connection {
     uv_poll_t poll;
     struct server *server;
-    struct connection *previous,
-        *next; /* in server->doors while at the door; `next` alone in server->stalled */
-    struct connection_bytes *input;  /* an unfinished command, or commands that wait for room */
-    struct connection_bytes *output; /* what the socket did not take yet */
+    struct connection *previous, *next; /* in one of the server's lists, or in none */
+    struct connection_bytes *input;     /* an unfinished command, or commands that wait for room */
+    struct connection_bytes *output;    /* what the socket did not take yet */
     struct resp_reader reader;
     int fd;
     name_id source; /* 0: not interned yet */
@@ -34,8 +33,9 @@ struct connection {
     uint8_t role;     /* enum role */
     uint8_t protocol; /* enum resp_protocol */
     bool is_loopback : 1;
-    bool is_stalled : 1;
-    bool is_ending : 1; /* close when the last reply has left */
+    bool is_stalled : 1;       /* in server->stalled or server->reports; nothing more is read */
+    bool waits_for_report : 1; /* stalled in server->reports */
+    bool is_ending : 1;        /* close when the last reply has left */
     bool is_handle_closed : 1;
     uint32_t since_s;      /* when it came to the door; seconds of CLOCK_BOOTTIME */
     uint8_t administrator; /* who signed in for its token; 0: nobody */
@@ -51,6 +51,9 @@ void connection_check_doors(struct server *server);
 void connection_release(struct server *server, struct batch *batch);
 /* Goes on with commands that waited for room. */
 void connection_resume_stalled(struct server *server);
+/* R10.1: goes on with the connection that has waited longest to report. One page is written in a
+ * turn of the loop, so whoever else has a command waits for one page at most. */
+void connection_resume_report(struct server *server);
 
 /* Sends the replies written so far, or queues them behind those that wait for the disk. Whoever
  * adds a pending of this connection calls it first, so that no reply overtakes another. */
@@ -77,6 +80,7 @@ struct command_call {
     struct buf *reply; /* write the reply here, or queue a pending */
     bool is_stalled;   /* no room in the batch: nothing was done, the same command is asked again
                           later */
+    bool waits_for_report; /* likewise, for a turn in which it may report */
 };
 
 #endif

@@ -5,6 +5,8 @@
  */
 #include "server/rates.h"
 
+#include <sodium.h>
+
 #define RATE_PLACES 4096u
 
 struct source_rate {
@@ -13,18 +15,24 @@ struct source_rate {
 };
 
 struct source_rates {
-    uint32_t grants_a_second_max;
+    uint32_t a_second_max;
+    const char *what, *remedy;
+    uint8_t hash_key[crypto_shorthash_KEYBYTES]; /* of addresses: nobody can choose one that shares
+                                                    the bucket of another */
     struct source_rate places[RATE_PLACES];
 };
 
-enum status source_rates_create(uint32_t grants_a_second_max, struct source_rates **ret_rates,
-                                struct error *error)
+enum status source_rates_create(uint32_t a_second_max, const char *what, const char *remedy,
+                                struct source_rates **ret_rates, struct error *error)
 {
     struct source_rates *rates = calloc(1, sizeof(*rates));
 
     if (rates == NULL)
         return error_set(error, LICET_NO_MEMORY, "no memory is left for the rates of sources");
-    rates->grants_a_second_max = grants_a_second_max;
+    rates->a_second_max = a_second_max;
+    rates->what = what;
+    rates->remedy = remedy;
+    randombytes_buf(rates->hash_key, sizeof(rates->hash_key));
     *ret_rates = rates;
     return LICET_OK;
 }
@@ -42,12 +50,22 @@ enum status source_rates_take(struct source_rates *rates, name_id source, struct
 
     if (place->second != second)
         *place = (struct source_rate){.second = second};
-    if (place->taken == rates->grants_a_second_max)
+    if (place->taken == rates->a_second_max)
         return error_set(error, LICET_OVER_LIMIT,
-                         "this address has asked for more than %u seats within a second; try again "
-                         "in a second, or let "
-                         "the administrator raise grants-a-second",
-                         rates->grants_a_second_max);
+                         "this address has asked for more than %u %s within a second; try again in "
+                         "a second, or %s",
+                         rates->a_second_max, rates->what, rates->remedy);
     place->taken++;
     return LICET_OK;
+}
+
+enum status source_rates_take_address(struct source_rates *rates, struct text address,
+                                      struct instant now, struct error *error)
+{
+    uint8_t hash[crypto_shorthash_BYTES];
+    name_id place;
+
+    crypto_shorthash(hash, (const uint8_t *)address.data, address.size, rates->hash_key);
+    memcpy(&place, hash, sizeof(place));
+    return source_rates_take(rates, place, now, error);
 }

@@ -174,6 +174,7 @@ static void server_open_handles(struct server *server)
 {
     uv_async_init(&server->loop, &server->committed, server_committed);
     uv_check_init(&server->loop, &server->turn_end);
+    uv_idle_init(&server->loop, &server->report_turn);
     uv_timer_init(&server->loop, &server->seat_timer);
     uv_timer_init(&server->loop, &server->http_timer);
     uv_timer_init(&server->loop, &server->second_timer);
@@ -268,7 +269,12 @@ static enum status server_open_memory(struct server *server, struct error *error
     if (server->input == NULL || server->replies.data == NULL)
         return error_set(error, LICET_NO_MEMORY, "no memory is left to begin");
     server->open = &server->batches[0];
-    status = source_rates_create(server->options.grants_a_second_max, &server->rates, error);
+    status =
+        source_rates_create(server->options.grants_a_second_max, "seats",
+                            "let the administrator raise grants-a-second", &server->rates, error);
+    if (status == LICET_OK)
+        status = source_rates_create(REPORTS_OF_SOURCE_A_SECOND, "reports", "sign in as a viewer",
+                                     &server->report_rates, error);
     for (int index = 0; status == LICET_OK && index < 2; index++)
         status = batch_init(&server->batches[index], error);
     return status;
@@ -386,8 +392,8 @@ void server_destroy(struct server *server)
     if (server == NULL)
         return;
     http_server_destroy(server->http);
-    while (server->doors != NULL)
-        connection_close(server->doors);
+    while (server->doors.first != NULL)
+        connection_close(server->doors.first);
     uv_walk(&server->loop, server_close_handle, NULL);
     uv_run(&server->loop, UV_RUN_DEFAULT);
     uv_loop_close(&server->loop);
@@ -396,6 +402,7 @@ void server_destroy(struct server *server)
         free(server->vendors[index].file_memory);
     }
     source_rates_destroy(server->rates);
+    source_rates_destroy(server->report_rates);
     batch_finish(&server->batches[0]);
     batch_finish(&server->batches[1]);
     free(server->input);

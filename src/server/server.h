@@ -51,11 +51,16 @@ struct vendor {
     uint64_t installed_number; /* the record after which it counts */
 };
 
+struct connection_list {
+    struct connection *first, *last;
+};
+
 struct server {
     struct options options;
     uv_loop_t loop;
     uv_async_t committed;
     uv_check_t turn_end;
+    uv_idle_t report_turn; /* active while somebody waits for a page of a report */
     uv_timer_t seat_timer, http_timer, second_timer;
     uv_signal_t signals[2];
     uv_poll_t http_poll;
@@ -77,7 +82,8 @@ struct server {
     struct vendor vendors[TRUSTED_VENDORS_MAX];
     uint32_t vendors_count;
     struct administrators *administrators;
-    struct source_rates *rates;
+    struct source_rates *rates;        /* of grants */
+    struct source_rates *report_rates; /* of those without a token */
 
     struct commit commit;
     struct batch batches[2];
@@ -95,9 +101,10 @@ struct server {
     char *input;        /* INPUT_BYTES, for reads of connections that hold nothing back */
     struct buf replies; /* scratch: what one connection gets next */
 
-    struct connection *doors,
-        *doors_last;            /* connections that have said nothing yet, oldest first */
-    struct connection *stalled; /* with commands that wait for room in a batch */
+    struct connection_list doors;   /* connections that have said nothing yet, oldest first */
+    struct connection_list stalled; /* with commands that wait for room in a batch */
+    struct connection_list reports; /* with commands that wait for their turn to report (R10.1) */
+    bool may_report;                /* in such a turn, until its page is written */
     struct {
         uint64_t connections, connections_open, http_requests, commands, protocol_errors;
         uint64_t grants, reclaims, renewals, checkins, commits, records, signatures;

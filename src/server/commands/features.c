@@ -49,27 +49,29 @@ static void features_row(struct command_call *call, const struct seat_feature_vi
     features_date(reply, view->maintenance, protocol);
 }
 
-static enum status features_run(struct command_call *call, struct error *error)
+static enum seat_walk features_next(struct command_call *call, struct page *page, uint32_t *places)
 {
     struct seat_feature_view view;
+
+    for (; *places > 0; --*places) {
+        if (!seats_next_feature(call->server->seats, call->server->now, &page->cursor, &view))
+            return SEAT_WALK_END;
+        if ((page->vendor == 0 || view.vendor == page->vendor) &&
+            (page->feature == 0 || view.feature == page->feature)) {
+            features_row(call, &view);
+            --*places;
+            return SEAT_WALK_ROW;
+        }
+    }
+    return SEAT_WALK_PAUSE;
+}
+
+static enum status features_run(struct command_call *call, struct error *error)
+{
     struct page page;
-    size_t start = call->reply->size;
-    uint32_t rows = 0;
-    bool has_more;
     enum status status = page_parse(call, &page, error);
 
-    if (status != LICET_OK)
-        return status;
-    do {
-        has_more = seats_next_feature(call->server->seats, call->server->now, &page.cursor, &view);
-        if (has_more && (page.vendor == 0 || view.vendor == page.vendor) &&
-            (page.feature == 0 || view.feature == page.feature)) {
-            features_row(call, &view);
-            rows++;
-        }
-    } while (has_more && rows < page.rows_max);
-    page_write(call, start, rows, has_more, page.cursor);
-    return LICET_OK;
+    return status == LICET_OK ? page_run(call, features_next, &page, error) : status;
 }
 
 const struct command features_command = {

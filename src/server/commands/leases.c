@@ -36,13 +36,20 @@ static void leases_row(struct command_call *call, const struct seat_lease_view *
     leases_number(call, "ending", view->is_ending);
 }
 
-static enum status leases_run(struct command_call *call, struct error *error)
+static enum seat_walk leases_next(struct command_call *call, struct page *page, uint32_t *places)
 {
     struct seat_lease_view view;
+    enum seat_walk walk = seats_walk_leases(call->server->seats, call->server->now, page->vendor,
+                                            page->feature, &page->cursor, places, &view);
+
+    if (walk == SEAT_WALK_ROW)
+        leases_row(call, &view);
+    return walk;
+}
+
+static enum status leases_run(struct command_call *call, struct error *error)
+{
     struct page page;
-    size_t start = call->reply->size;
-    uint32_t rows = 0;
-    bool has_more;
     enum status status = page_parse(call, &page, error);
 
     if (status != LICET_OK)
@@ -56,16 +63,7 @@ static enum status leases_run(struct command_call *call, struct error *error)
                              "several vendors are installed here; say whose feature: VENDOR name");
         page.vendor = only->name;
     }
-    do {
-        has_more = seats_next_lease(call->server->seats, call->server->now, page.vendor,
-                                    page.feature, &page.cursor, &view);
-        if (has_more) {
-            leases_row(call, &view);
-            rows++;
-        }
-    } while (has_more && rows < page.rows_max);
-    page_write(call, start, rows, has_more, page.cursor);
-    return LICET_OK;
+    return page_run(call, leases_next, &page, error);
 }
 
 const struct command leases_command = {

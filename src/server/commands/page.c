@@ -3,6 +3,7 @@
 
 #include "base/parse.h"
 #include "seat/names.h"
+#include "server/rates.h"
 
 #define NO_SUCH_NAME UINT32_MAX
 #define HEAD_BYTES_MAX 64 /* two array headers and a cursor of 20 digits */
@@ -49,8 +50,9 @@ enum status page_parse(struct command_call *call, struct page *ret_page, struct 
     return LICET_OK;
 }
 
-void page_write(struct command_call *call, size_t rows_start, uint32_t rows_count, bool has_more,
-                uint64_t cursor)
+/* Rows are written first; this puts the head before them. */
+static void page_write_head(struct command_call *call, size_t rows_start, uint32_t rows_count,
+                            bool has_more, uint64_t cursor)
 {
     struct buf *reply = call->reply;
     char place[HEAD_BYTES_MAX], digits[24];
@@ -74,4 +76,41 @@ void page_write(struct command_call *call, size_t rows_start, uint32_t rows_coun
             reply->size - rows_start);
     memcpy(reply->data + rows_start, head.data, head.size);
     reply->size += head.size;
+}
+
+/* R10.4: whoever may see names is trusted not to ask without end. */
+static enum status page_take_rate(const struct command_call *call, struct error *error)
+{
+    char place[ADDRESS_TEXT_MAX];
+    struct buf source = buf_over(place, sizeof(place));
+
+    if (call->connection->role >= ROLE_VIEWER)
+        return LICET_OK;
+    connection_print_source(call->connection, &source);
+    return source_rates_take_address(call->server->report_rates, buf_text(&source),
+                                     call->server->now.instant, error);
+}
+
+enum status page_run(struct command_call *call,
+                     enum seat_walk (*next)(struct command_call *call, struct page *page,
+                                            uint32_t *places),
+                     struct page *page, struct error *error)
+{
+    size_t start = call->reply->size;
+    uint32_t places = REPORT_PLACES_A_TURN, count = 0;
+    enum seat_walk walk = SEAT_WALK_ROW;
+    enum status status;
+
+    if (!call->server->may_report) {
+        call->is_stalled = call->waits_for_report = true;
+        return LICET_OK;
+    }
+    call->server->may_report = false;
+    status = page_take_rate(call, error);
+    if (status != LICET_OK)
+        return status;
+    while (count < page->rows_max && (walk = next(call, page, &places)) == SEAT_WALK_ROW)
+        count++;
+    page_write_head(call, start, count, walk != SEAT_WALK_END, page->cursor);
+    return LICET_OK;
 }

@@ -19,8 +19,12 @@ struct page {
 };
 
 enum status page_parse(struct command_call *call, struct page *ret_page, struct error *error);
-/* Rows are written to the call's reply first; this puts the head before them. */
-void page_write(struct command_call *call, size_t rows_start, uint32_t rows_count, bool has_more,
-                uint64_t cursor);
+/* R10.1: one page is one slice of the loop. `next` writes a row to the call's reply, or pauses when
+ * *places places have been looked at. Sets call->waits_for_report where it is not the connection's
+ * turn. */
+enum status page_run(struct command_call *call,
+                     enum seat_walk (*next)(struct command_call *call, struct page *page,
+                                            uint32_t *places),
+                     struct page *page, struct error *error);
 
 #endif

@@ -48,7 +48,7 @@ static int peer_open(struct connection **ret_connection)
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) != 0)
         exit(1);
     connection_take(&server, ends[0], &loopback);
-    *ret_connection = server.doors_last;
+    *ret_connection = server.doors.last;
     return ends[1];
 }
 
