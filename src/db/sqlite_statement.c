@@ -115,8 +115,7 @@ void sqlite_statements_drop(struct sqlite_connection *connection)
     }
 }
 
-/* The bytes are the caller's and stay until the statement is finished; SQLite copies those of a
- * loop, which outlives the call. */
+/* SQLite copies the bytes: they are borrowed for the call, and a loop over rows outlives it. */
 static int argument_bind(sqlite3_stmt *stmt, int index, const struct db_argument *argument)
 {
     const char *data = argument->text.data == NULL ? "" : argument->text.data;

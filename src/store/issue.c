@@ -4,8 +4,8 @@
 
 #define ISSUE_COLUMNS                                                                              \
     "id, server_id, generation, serial, state, act, person_id, created, issued, log_index,"        \
-    " certificate, payload, payload_hash, file, problem"
-#define ISSUE_COLUMNS_COUNT 15
+    " certificate, payload_hash, problem"
+#define ISSUE_COLUMNS_COUNT 13
 
 static const char *const state_names[] = {
     [ISSUE_INTENT] = "intent",
@@ -28,10 +28,8 @@ static struct db_columns issue_columns(struct issue *issue, struct text *state, 
     columns[8] = db_ret_int_or_null(&issue->issued.s);
     columns[9] = db_ret_int_or_null(&issue->log_index);
     columns[10] = db_ret_bytes_or_null(&issue->certificate, arena);
-    columns[11] = db_ret_bytes_or_null(&issue->payload, arena);
-    columns[12] = db_ret_text_or_null(&issue->payload_hash, arena);
-    columns[13] = db_ret_bytes_or_null(&issue->file, arena);
-    columns[14] = db_ret_text_or_null(&issue->problem, arena);
+    columns[11] = db_ret_text_or_null(&issue->payload_hash, arena);
+    columns[12] = db_ret_text_or_null(&issue->problem, arena);
     return (struct db_columns){columns, ISSUE_COLUMNS_COUNT};
 }
 
@@ -42,6 +40,23 @@ static enum issue_state issue_state_of(struct text word)
     while (state < ISSUE_VOIDED && !text_is(word, state_names[state]))
         state++;
     return state;
+}
+
+static int issue_line_order(const void *left, const void *right)
+{
+    int64_t a = ((const struct issue_line *)left)->entitlement_id;
+    int64_t b = ((const struct issue_line *)right)->entitlement_id;
+
+    return (a > b) - (a < b);
+}
+
+uint32_t issue_lines_seats(const struct issue_line *lines, uint32_t count, int64_t entitlement_id)
+{
+    struct issue_line wanted = {.entitlement_id = entitlement_id};
+    const struct issue_line *found =
+        bsearch(&wanted, lines, count, sizeof(*lines), issue_line_order);
+
+    return found == NULL ? 0 : found->seats;
 }
 
 static enum status issue_row(struct db_transaction *transaction, const char *sql,
@@ -183,7 +198,7 @@ static enum status issue_change(struct db_transaction *transaction, const char *
 }
 
 enum status store_issue_number(struct db_transaction *transaction, const struct issue *issue,
-                               struct error *error)
+                               struct text payload, struct error *error)
 {
     static const char number_sql[] =
         "UPDATE issue SET state = 'numbered', issued = $2, log_index = $3, certificate = $4,"
@@ -192,7 +207,7 @@ enum status store_issue_number(struct db_transaction *transaction, const struct 
     return issue_change(transaction, number_sql,
                         DB_ARGUMENTS(db_int(issue->id), db_int(issue->issued.s),
                                      db_int(issue->log_index), db_bytes(issue->certificate),
-                                     db_bytes(issue->payload), db_text(issue->payload_hash)),
+                                     db_bytes(payload), db_text(issue->payload_hash)),
                         error);
 }
 

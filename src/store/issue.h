@@ -36,17 +36,18 @@ struct issue {
     struct unix_time issued;  /* from `numbered` on */
     int64_t log_index;        /* its leaf */
     struct text certificate;  /* hash of the certificate that it is signed with (R9.4) */
-    struct text payload;      /* the exact bytes */
-    struct text payload_hash; /* SHA256:... */
-    struct text file;         /* from `released` on */
+    struct text payload_hash; /* SHA256:... of its bytes, which are read when they are wanted */
     struct text problem;      /* data NULL: none */
 };
 
-/* A line's count, by entitlement in ascending order; no line has 0. */
+/* A line's count. Lines stand by entitlement in ascending order; none has 0. */
 struct issue_line {
     int64_t entitlement_id;
     uint32_t seats;
 };
+
+/* 0 where there is no such line. */
+uint32_t issue_lines_seats(const struct issue_line *lines, uint32_t count, int64_t entitlement_id);
 
 enum status store_issue_insert(struct db_transaction *transaction, const struct issue *issue,
                                const struct issue_line *lines, uint32_t lines_count,
@@ -69,10 +70,10 @@ enum status store_issue_list_waiting(struct db_transaction *transaction, enum is
                                      uint32_t max, struct arena *arena, struct issue *issues,
                                      uint32_t *ret_count, struct error *error);
 
-/* intent -> numbered, with what the struct says from `issued` to `payload_hash`. These four are
- * LICET_CONFLICT where the state is another. */
+/* intent -> numbered, with what the struct says from `issued` to `payload_hash`, and the exact bytes.
+ * These four are LICET_CONFLICT where the state is another. */
 enum status store_issue_number(struct db_transaction *transaction, const struct issue *issue,
-                               struct error *error);
+                               struct text payload, struct error *error);
 /* numbered -> released */
 enum status store_issue_release(struct db_transaction *transaction, int64_t id, struct text file,
                                 struct error *error);

@@ -1,6 +1,6 @@
 /*
  * The one consumer of the issuing queue (R6.8): a fence that whoever numbers and signs must hold,
- * the frontier of the issue log, and the signed checkpoints of it.
+ * and the frontier of the issue log.
  *
  * Each start of an issuer raises the fence; every write names the fence it was given, so a portal
  * that was thought dead can write nothing more.
@@ -22,18 +22,5 @@ enum status store_issuer_lock(struct db_transaction *transaction, int64_t fence,
                               struct text *ret_log_frontier, struct error *error);
 enum status store_issuer_set_log(struct db_transaction *transaction, int64_t log_size,
                                  struct text log_frontier, struct error *error);
-
-struct checkpoint {
-    int64_t log_size;
-    struct text root; /* 43 characters of base64, as log= has them */
-    struct unix_time issued;
-    struct text text; /* signed */
-};
-
-enum status store_checkpoint_insert(struct db_transaction *transaction,
-                                    const struct checkpoint *checkpoint, struct error *error);
-/* The largest; LICET_NOT_FOUND before the first. */
-enum status store_checkpoint_newest(struct db_transaction *transaction, struct arena *arena,
-                                    struct checkpoint *ret_checkpoint, struct error *error);
 
 #endif

@@ -112,27 +112,6 @@ enum status store_ledger_seats(struct db_transaction *transaction, int64_t entit
     return LICET_OK;
 }
 
-enum status store_ledger_balance(struct db_transaction *transaction, int64_t entitlement_id,
-                                 struct balance *ret_balance, struct error *error)
-{
-    static const char balance_sql[] =
-        "SELECT CAST(SUM(CASE WHEN kind = 'OWNED' THEN seats ELSE 0 END) AS BIGINT),"
-        " CAST(SUM(CASE WHEN kind = 'AVAILABLE' THEN seats ELSE 0 END) AS BIGINT),"
-        " CAST(SUM(CASE WHEN kind = 'ALLOCATED' THEN seats ELSE 0 END) AS BIGINT),"
-        " CAST(SUM(CASE WHEN kind = 'RETURN_PENDING' THEN seats ELSE 0 END) AS BIGINT),"
-        " CAST(SUM(CASE WHEN kind = 'OBSOLETE_PENDING' THEN seats ELSE 0 END) AS BIGINT),"
-        " CAST(SUM(CASE WHEN kind = 'EXPIRED' THEN seats ELSE 0 END) AS BIGINT),"
-        " CAST(SUM(CASE WHEN kind = 'VOID' THEN seats ELSE 0 END) AS BIGINT)"
-        " FROM account WHERE entitlement_id = $1 HAVING COUNT(*) > 0";
-    uint32_t *seats = ret_balance->seats;
-
-    return db_row(transaction, balance_sql, DB_ARGUMENTS(db_int(entitlement_id)),
-                  DB_COLUMNS(db_ret_u32(&seats[0]), db_ret_u32(&seats[1]), db_ret_u32(&seats[2]),
-                             db_ret_u32(&seats[3]), db_ret_u32(&seats[4]), db_ret_u32(&seats[5]),
-                             db_ret_u32(&seats[6])),
-                  error);
-}
-
 enum status store_ledger_list_server(struct db_transaction *transaction, int64_t server_id,
                                      uint32_t max, int64_t *entitlement_ids, uint32_t *ret_count,
                                      struct error *error)

@@ -23,7 +23,6 @@ enum account_kind {
     ACCOUNT_EXPIRED,
     ACCOUNT_VOID,
 };
-#define ACCOUNT_KINDS_COUNT 7
 
 const char *account_kind_name(enum account_kind kind);
 
@@ -49,14 +48,6 @@ enum status store_ledger_transfer(struct db_transaction *transaction,
 /* 0 where the account does not exist yet. */
 enum status store_ledger_seats(struct db_transaction *transaction, int64_t entitlement_id,
                                struct account account, uint32_t *ret_seats, struct error *error);
-
-/* Sums over servers, by kind. */
-struct balance {
-    uint32_t seats[ACCOUNT_KINDS_COUNT];
-};
-
-enum status store_ledger_balance(struct db_transaction *transaction, int64_t entitlement_id,
-                                 struct balance *ret_balance, struct error *error);
 
 /* The entitlements of which the server is charged seats, ascending. LICET_OVER_LIMIT where there
  * are more than `max`. */

@@ -83,7 +83,6 @@ static uint32_t model_available(int e)
 
 /* ---- the database under test */
 
-static char url[128];
 static struct store *store;
 static char place[ALLOCATION_ARENA_BYTES];
 static unsigned long long random_state = 42;
@@ -198,9 +197,8 @@ static enum status act_number(struct db_transaction *transaction, void *context,
     hash = hash_of(text_of(payload));
     hash_print(&hash, &hash_text);
     issue.certificate = TEXT("certificate");
-    issue.payload = text_of(payload);
     issue.payload_hash = buf_text(&hash_text);
-    return store_issue_number(transaction, &issue, error);
+    return store_issue_number(transaction, &issue, text_of(payload), error);
 }
 
 static enum status act_release(struct db_transaction *transaction, void *context,
@@ -566,6 +564,102 @@ static void test_plan(void)
        wrong);
 }
 
+/* ---- a generation that the signer refuses */
+
+static enum status refused_run(struct db_transaction *transaction, void *context,
+                               struct error *error)
+{
+    struct act *act = context;
+
+    return store_issue_refuse(transaction, act->issue_id, act->file, error);
+}
+
+static enum status waiting_run(struct db_transaction *transaction, void *context,
+                               struct error *error)
+{
+    struct arena arena = arena_over(place, sizeof(place));
+    struct issue issues[4];
+
+    return store_issue_list_waiting(transaction, ISSUE_NUMBERED, 4, &arena, issues, context, error);
+}
+
+static void test_refused(void)
+{
+    struct act act = {.server_id = 1, .line = {1, 5}, .serial = 900001, .place = place};
+    struct act next = {.server_id = 1, .line = {1, 6}, .serial = 900002, .place = place};
+    struct error error;
+    uint32_t waiting = 0;
+
+    ok(store_transact(store, act_change, &act, &error) == LICET_OK &&
+           store_transact(store, act_number, &act, &error) == LICET_OK,
+       "a generation is numbered");
+    act.file = TEXT("more seats an hour than the policy has");
+    store_transact(store, refused_run, &act, &error);
+    store_read(store, waiting_run, &waiting, &error);
+    ok(waiting == 0, "R6.8 one that the signer refuses is not tried again by itself");
+    ok(store_transact(store, act_change, &next, &error) == LICET_CONFLICT &&
+           strstr(error.text, "more seats an hour") != NULL,
+       "R6.8 until staff decide its server takes no other change, and is told why");
+    act.file = TEXT("");
+    store_transact(store, refused_run, &act, &error);
+    store_read(store, waiting_run, &waiting, &error);
+    ok(waiting == 1, "R6.8 staff can let it go on");
+    ok(store_transact(store, act_cancel, &act, &error) == LICET_OK &&
+           store_transact(store, act_release, &act, &error) == LICET_CONFLICT,
+       "R6.8 or cancel it, and then it is never released");
+}
+
+/* ---- finding rows */
+
+struct finding {
+    bool by_key, by_short_name, is_full, by_code, is_paged;
+};
+
+static enum status finding_run(struct db_transaction *transaction, void *context,
+                               struct error *error)
+{
+    struct arena arena = arena_over(place, sizeof(place));
+    struct finding *finding = context;
+    struct server found, list[SERVERS];
+    struct entitlement entitlement, pages[2];
+    uint32_t count = 0;
+    enum status status = store_server_set_key(transaction, 2, TEXT("a key"), error);
+
+    if (status != LICET_OK)
+        return status;
+    finding->by_key =
+        store_server_find_key(transaction, TEXT("a key"), &arena, &found, error) == LICET_OK &&
+        found.id == 2 &&
+        store_server_find_key(transaction, TEXT("no key"), &arena, &found, NULL) == LICET_NOT_FOUND;
+    finding->by_short_name = store_server_list_short(transaction, 1, TEXT("host"), SERVERS, &arena,
+                                                     list, &count, error) == LICET_OK &&
+                             count == SERVERS && list[2].id == 3;
+    finding->is_full = store_server_list_short(transaction, 1, TEXT("host"), SERVERS - 1, &arena,
+                                               list, &count, NULL) == LICET_OVER_LIMIT;
+    finding->by_code = store_entitlement_find_code(transaction, TEXT("2"), &arena, &entitlement,
+                                                   error) == LICET_OK &&
+                       entitlement.id == 2 && entitlement.state == ENTITLEMENT_ACTIVATED;
+    status = store_entitlement_list(transaction, 1, 0, 2, &arena, pages, &count, error);
+    finding->is_paged = count == 2 && pages[0].id == 3 && pages[1].id == 2;
+    if (status == LICET_OK)
+        status = store_entitlement_list(transaction, 1, 2, 2, &arena, pages, &count, error);
+    finding->is_paged = finding->is_paged && count == 1 && pages[0].id == 1;
+    return status;
+}
+
+static void test_finding(void)
+{
+    struct finding finding = {0};
+    struct error error;
+
+    ok(store_transact(store, finding_run, &finding, &error) == LICET_OK, "rows are looked for");
+    ok(finding.by_key, "R3.2 a license server is found by the key it was given");
+    ok(finding.by_short_name, "R1.2 servers are found by their short name");
+    ok(finding.is_full, "and more of them than are asked for is an error, not a part");
+    ok(finding.by_code, "R6.10 an entitlement is found by its code");
+    ok(finding.is_paged, "entitlements come newest first, page by page");
+}
+
 /* ---- the issuer's row */
 
 static enum status issuer_run(struct db_transaction *transaction, void *context,
@@ -602,23 +696,35 @@ static void test_issuer(void)
        "R6.8 an issuer that was replaced can number nothing more");
 }
 
+/* A new database with a customer who has bought. */
+static bool world_open(const char *folder, const char *name)
+{
+    char url[128];
+    struct error error;
+
+    snprintf(url, sizeof(url), "sqlite:%s/%s", folder, name);
+    return ok(store_open(url, &store, &error) == LICET_OK, "a store opens") &&
+           ok(store_transact(store, world_insert, NULL, &error) == LICET_OK,
+              "and a customer has bought");
+}
+
 int main(void)
 {
     char folder[] = "/tmp/licet-ledger-XXXXXX", command[128];
-    struct error error;
 
     if (mkdtemp(folder) == NULL)
         return 1;
-    snprintf(url, sizeof(url), "sqlite:%s/portal.db", folder);
     test_plan();
-    if (ok(store_open(url, &store, &error) == LICET_OK, "the store opens") &&
-        ok(store_transact(store, world_insert, NULL, &error) == LICET_OK,
-           "a customer has bought")) {
+    if (world_open(folder, "life.db")) {
         test_issuer();
         test_life();
         test_crowd();
-    } else {
-        printf("# %s\n", error.text);
+    }
+    store_close(store);
+    store = NULL;
+    if (world_open(folder, "acts.db")) {
+        test_refused();
+        test_finding();
     }
     store_close(store);
     snprintf(command, sizeof(command), "rm -r %s", folder);

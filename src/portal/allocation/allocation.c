@@ -17,15 +17,6 @@ static enum status lines_take(struct arena *arena, struct line_list *ret_list, s
     return LICET_OK;
 }
 
-static uint32_t lines_seats(const struct line_list *list, int64_t entitlement_id)
-{
-    for (uint32_t i = 0; i < list->count; i++) {
-        if (list->lines[i].entitlement_id == entitlement_id)
-            return list->lines[i].seats;
-    }
-    return 0;
-}
-
 /* R6.8: entitlements by id, then the server. */
 static enum status allocation_lock(struct db_transaction *transaction,
                                    const struct change_set *changes, struct arena *arena,
@@ -89,7 +80,7 @@ static enum status allocation_check(const struct change_set *changes,
 
     for (uint32_t i = 0; i < changes->lines_count; i++) {
         const struct issue_line *line = &changes->lines[i];
-        uint32_t seats = lines_seats(old, line->entitlement_id);
+        uint32_t seats = issue_lines_seats(old->lines, old->count, line->entitlement_id);
         enum status status = LICET_OK;
 
         if (line->seats > seats)

@@ -36,9 +36,8 @@ enum status allocation_cancel(struct db_transaction *transaction, int64_t issue_
                               struct text reason, struct unix_time now, struct arena *arena,
                               struct error *error);
 
-/* Arena bytes that one act needs: two lists of lines, one server, texts of three rows with files
- * of 1 MiB. */
-#define ALLOCATION_ARENA_BYTES                                                                     \
-    (2 * LICENSE_LINES_MAX * sizeof(struct issue_line) + 4 * LICENSE_FILE_BYTES_MAX)
+/* Arena bytes that one act needs: for each line its place in two lists and in a receipt, and two
+ * rows of its entitlement with texts of 64 bytes (some 800 in all); a few other rows. */
+#define ALLOCATION_ARENA_BYTES ((size_t)LICENSE_LINES_MAX * 1024 + 65536)
 
 #endif

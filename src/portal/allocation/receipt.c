@@ -125,12 +125,8 @@ static enum status receipt_compare(struct db_transaction *transaction, const str
     if (status != LICET_OK)
         return status;
     for (uint32_t i = 0; i < lines_count; i++) {
-        uint32_t seats = 0;
+        uint32_t seats = issue_lines_seats(granted, granted_count, lines[i].entitlement_id);
 
-        for (uint32_t at = 0; at < granted_count; at++) {
-            if (granted[at].entitlement_id == lines[i].entitlement_id)
-                seats = granted[at].seats;
-        }
         found_count += seats > 0 ? 1 : 0;
         if (lines[i].seats != seats)
             return error_set(error, LICET_CONFLICT,

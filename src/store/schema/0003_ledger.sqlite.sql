@@ -107,10 +107,3 @@ CREATE TABLE issuer (
     log_frontier BLOB NOT NULL
 ) STRICT;
 INSERT INTO issuer (id, fence, log_size, log_frontier) VALUES (1, 0, 0, x'');
-
-CREATE TABLE checkpoint (
-    log_size INTEGER PRIMARY KEY,
-    root TEXT NOT NULL,
-    issued INTEGER NOT NULL,
-    text BLOB NOT NULL
-) STRICT;
