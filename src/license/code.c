@@ -15,15 +15,14 @@ static uint8_t code_multiply(uint8_t left, uint8_t right)
     unsigned product = 0;
 
     for (unsigned bit = 0; bit < 5; bit++)
-        product ^= (right >> bit & 1u) != 0 ? (unsigned)left << bit : 0;
+        product ^= ((unsigned)right >> bit & 1u) != 0 ? (unsigned)left << bit : 0u;
     for (unsigned bit = 9; bit > 4; bit--)
-        product ^= (product >> bit & 1u) != 0 ? 0x25u << (bit - 5) : 0;
+        product ^= (product >> bit & 1u) != 0 ? 0x25u << (bit - 5) : 0u;
     return (uint8_t)product;
 }
 
 /* The remainder of data times x^3 by (x - 2)(x - 4)(x - 8), which is x^3 + 14x^2 + 29x + 10: what
- * stands behind the data so that the
- * whole divides evenly. */
+ * stands behind the data so that the whole divides evenly. */
 static void code_check(const uint8_t data[CODE_DATA_LETTERS], uint8_t check[CODE_CHECK_LETTERS])
 {
     static const uint8_t generator[CODE_CHECK_LETTERS] = {14, 29, 10};

@@ -102,32 +102,36 @@ static enum status installation_check_generation(struct installation *installati
 
 /* ---- comparing (R4.2) ---- */
 
+struct line_place {
+    const struct license_increment *line;
+};
+
 static int increment_order(const void *left, const void *right)
 {
-    struct text a = (*(const struct license_increment *const *)left)->sn;
-    struct text b = (*(const struct license_increment *const *)right)->sn;
+    struct text a = ((const struct line_place *)left)->line->sn;
+    struct text b = ((const struct line_place *)right)->line->sn;
     int order = memcmp(a.data, b.data, a.size < b.size ? a.size : b.size);
 
     return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
 }
 
 /* A file's lines in the order of their sn, which is unique in it (R2.2). */
-static void increments_sort(const struct license *license, const struct license_increment **ret)
+static void increments_sort(const struct license *license, struct line_place *ret)
 {
     for (uint32_t index = 0; index < license->increments_count; index++)
-        ret[index] = &license->increments[index];
+        ret[index].line = &license->increments[index];
     qsort(ret, license->increments_count, sizeof(*ret), increment_order);
 }
 
 /* The line with the sn of `wanted`; NULL: there is none. */
-static const struct license_increment *increment_find(const struct license_increment **sorted,
+static const struct license_increment *increment_find(const struct line_place *sorted,
                                                       uint32_t count,
                                                       const struct license_increment *wanted)
 {
-    const struct license_increment **found =
-        bsearch(&wanted, sorted, count, sizeof(*sorted), increment_order);
+    struct line_place key = {wanted};
+    const struct line_place *found = bsearch(&key, sorted, count, sizeof(key), increment_order);
 
-    return found == NULL ? NULL : *found;
+    return found == NULL ? NULL : found->line;
 }
 
 /* An end that is earlier, or one where there was none (0). */
@@ -201,8 +205,7 @@ static void installation_add_change(struct installation *installation,
 
 /* Every line of the old file, then those that only the new one has. */
 static void installation_add_changes(struct installation *installation, const struct license *old,
-                                     const struct license_increment **sorted,
-                                     const struct public_key *key)
+                                     struct line_place *sorted, const struct public_key *key)
 {
     const struct license *new = &installation->license;
 
@@ -226,7 +229,7 @@ static enum status installation_compare(struct installation *installation,
     const struct license *old = vendor->file.data == NULL ? &nothing : &vendor->license;
     const struct license *new = &installation->license;
     size_t lines = (size_t)old->increments_count + new->increments_count + 1;
-    const struct license_increment **sorted = calloc(lines, sizeof(*sorted));
+    struct line_place *sorted = calloc(lines, sizeof(*sorted));
 
     installation->changes = calloc(lines, sizeof(*installation->changes));
     if (installation->changes == NULL || sorted == NULL) {
