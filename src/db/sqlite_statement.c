@@ -4,7 +4,7 @@
 #include "base/parse.h"
 #include "db/sqlite.h"
 
-static const char locking_tail[] = " FOR UPDATE";
+static const char locking_tail[] = " FOR NO KEY UPDATE";
 
 static struct sqlite_connection *connection_of(const struct db_rows *rows)
 {
@@ -115,8 +115,7 @@ void sqlite_statements_drop(struct sqlite_connection *connection)
     }
 }
 
-/* The bytes are the caller's and stay until the statement is finished; SQLite copies those of a
- * loop, which outlives the call. */
+/* Copied: a loop goes on after the call that lent the bytes. */
 static int argument_bind(sqlite3_stmt *stmt, int index, const struct db_argument *argument)
 {
     const char *data = argument->text.data == NULL ? "" : argument->text.data;
