@@ -125,9 +125,6 @@
 /* Connections of one process: more than two a core only wait for each other, and PostgreSQL's 100
  * are shared by six portals of 16. */
 #define DB_CONNECTIONS_MAX 16u
-/* Transactions that share one commit of SQLite: at 20 us each the last of 256 waits 5 ms, as long
- * as a slow disk takes. */
-#define DB_COMMIT_SHARED_MAX 256u
 /* How long SQLite waits for another process that writes: a migration of a million rows. */
 #define DB_BUSY_MS 30000
 /* A transaction of PostgreSQL runs again after a deadlock or on a lost connection. Pauses double
