@@ -3,10 +3,6 @@
  * servers that really hold seats. After every act each account is what the model says, and the
  * seats in use anywhere are never more than were bought. Then the same acts from many threads.
  */
-#include <pthread.h>
-#include <unistd.h>
-
-#include "db/db.h"
 #include "portal/allocation/allocation.h"
 #include "portal/allocation/charge.h"
 #include "portal/allocation/receipt.h"
@@ -15,7 +11,7 @@
 #include "store/receipt.h"
 #include "store/store.h"
 
-#include "tap.h"
+#include "unit/db/engines.h"
 
 #define ENTITLEMENTS 3
 #define SERVERS 3
@@ -83,7 +79,6 @@ static uint32_t model_available(int e)
 
 /* ---- the database under test */
 
-static char url[128];
 static struct store *store;
 static char place[ALLOCATION_ARENA_BYTES];
 static unsigned long long random_state = 42;
@@ -602,18 +597,14 @@ static void test_issuer(void)
        "R6.8 an issuer that was replaced can number nothing more");
 }
 
-int main(void)
+static void test_engine(struct engine *engine)
 {
-    char folder[] = "/tmp/licet-ledger-XXXXXX", command[128];
-    struct error error;
+    struct error error = {0};
 
-    if (mkdtemp(folder) == NULL)
-        return 1;
-    snprintf(url, sizeof(url), "sqlite:%s/portal.db", folder);
-    test_plan();
-    if (ok(store_open(url, &store, &error) == LICET_OK, "the store opens") &&
-        ok(store_transact(store, world_insert, NULL, &error) == LICET_OK,
-           "a customer has bought")) {
+    memset(servers, 0, sizeof(servers));
+    if (engine_ok(engine, store_open(engine->url, &store, &error) == LICET_OK, "the store opens") &&
+        engine_ok(engine, store_transact(store, world_insert, NULL, &error) == LICET_OK,
+                  "a customer has bought")) {
         test_issuer();
         test_life();
         test_crowd();
@@ -621,6 +612,12 @@ int main(void)
         printf("# %s\n", error.text);
     }
     store_close(store);
-    snprintf(command, sizeof(command), "rm -r %s", folder);
-    return system(command) == 0 ? tap_done() : 1;
+    store = NULL;
+}
+
+int main(void)
+{
+    test_plan();
+    on_engines(test_engine);
+    return tap_done();
 }
