@@ -125,11 +125,20 @@
 /* Connections of one process: more than two a core only wait for each other, and PostgreSQL's 100
  * are shared by six portals of 16. */
 #define DB_CONNECTIONS_MAX 16u
-/* Transactions that share one commit of SQLite: at 20 us each the last of 256 waits 5 ms, as long
- * as a slow disk takes. */
-#define DB_COMMIT_SHARED_MAX 256u
 /* How long SQLite waits for another process that writes: a migration of a million rows. */
 #define DB_BUSY_MS 30000
+/* A transaction of PostgreSQL runs again after a deadlock or on a lost connection. Pauses double
+ * from 10 ms, at random: 7 of them are 1.3 s at most, the time of a restart. */
+#define DB_ATTEMPTS_MAX 8u
+#define DB_PAUSE_MS 10u
+/* What one statement, one wait for a row and one silence inside a transaction may take: an act of
+ * the portal takes milliseconds, and a lock is never held while somebody thinks. */
+#define DB_STATEMENT_MS 30000
+#define DB_LOCK_MS 10000
+#define DB_IDLE_MS 60000
+/* One value: a license file of 1 MiB and as much again. */
+#define DB_VALUE_BYTES_MAX (2 * 1024 * 1024)
+
 /* A log line: event, ten fields of a name each, and the message of an error. */
 #define LOG_LINE_MAX 2048
 

@@ -88,9 +88,10 @@ enum status store_entitlement_lock(struct db_transaction *transaction, int64_t i
                                    struct arena *arena, struct entitlement *ret_entitlement,
                                    struct error *error)
 {
-    return entitlement_row(
-        transaction, "SELECT " ENTITLEMENT_COLUMNS " FROM entitlement WHERE id = $1 FOR UPDATE",
-        DB_ARGUMENTS(db_int(id)), arena, ret_entitlement, error);
+    return entitlement_row(transaction,
+                           "SELECT " ENTITLEMENT_COLUMNS
+                           " FROM entitlement WHERE id = $1 FOR NO KEY UPDATE",
+                           DB_ARGUMENTS(db_int(id)), arena, ret_entitlement, error);
 }
 
 enum status store_entitlement_find_code(struct db_transaction *transaction, struct text code,
