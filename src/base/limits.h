@@ -35,6 +35,9 @@
 #define FAMILY_LINES_MAX 256
 /* Lines of one license file: 1 MiB holds 4,096 lines of 256 bytes. */
 #define LICENSE_LINES_MAX 4096
+/* Lines of an order, each an entitlement with a license code of its own in one mail: 100 codes are
+ * ten printed pages of a form that people fill in. */
+#define ORDER_LINES_MAX 100u
 /* R2.1: SERVER lines of one file. Three is the largest set that fail-over needs: one serves, one
  * stands by, one is rebuilt. */
 #define LICENSE_SERVERS_MAX 3
