@@ -3,9 +3,9 @@
 #include "db/db.h"
 
 #define AGREEMENT_COLUMNS                                                                          \
-    "agreement.id, agreement.program_id, agreement.customer_id, agreement.number,"                 \
-    " agreement.state = 'active', agreement.created"
-#define AGREEMENT_COLUMNS_COUNT 6
+    "agreement.id, program_id, customer_id, organization.number, agreement.number,"                \
+    " state = 'active', created FROM agreement JOIN organization ON organization.id = customer_id"
+#define AGREEMENT_COLUMNS_COUNT 7
 
 /* ---- programs */
 
@@ -49,9 +49,10 @@ static struct db_columns agreement_columns(struct agreement *agreement, struct a
     columns[0] = db_ret_int(&agreement->id);
     columns[1] = db_ret_int(&agreement->program_id);
     columns[2] = db_ret_int(&agreement->customer_id);
-    columns[3] = db_ret_text(&agreement->number, arena);
-    columns[4] = db_ret_bool(&agreement->is_active);
-    columns[5] = db_ret_int(&agreement->created.s);
+    columns[3] = db_ret_text(&agreement->customer_number, arena);
+    columns[4] = db_ret_text(&agreement->number, arena);
+    columns[5] = db_ret_bool(&agreement->is_active);
+    columns[6] = db_ret_int(&agreement->created.s);
     return (struct db_columns){columns, AGREEMENT_COLUMNS_COUNT};
 }
 
@@ -100,7 +101,7 @@ enum status store_agreement_insert(struct db_transaction *transaction,
 enum status store_agreement_get(struct db_transaction *transaction, int64_t id, struct arena *arena,
                                 struct agreement *ret_agreement, struct error *error)
 {
-    return agreement_row(transaction, "SELECT " AGREEMENT_COLUMNS " FROM agreement WHERE id = $1",
+    return agreement_row(transaction, "SELECT " AGREEMENT_COLUMNS " WHERE agreement.id = $1",
                          DB_ARGUMENTS(db_int(id)), arena, ret_agreement, error);
 }
 
@@ -108,20 +109,18 @@ enum status store_agreement_find(struct db_transaction *transaction, struct text
                                  struct text customer_number, struct arena *arena,
                                  struct agreement *ret_agreement, struct error *error)
 {
-    return agreement_row(transaction,
-                         "SELECT " AGREEMENT_COLUMNS " FROM agreement"
-                         " JOIN organization ON organization.id = agreement.customer_id"
-                         " WHERE agreement.number = $1 AND organization.number = $2",
-                         DB_ARGUMENTS(db_text(number), db_text(customer_number)), arena,
-                         ret_agreement, error);
+    return agreement_row(
+        transaction,
+        "SELECT " AGREEMENT_COLUMNS " WHERE agreement.number = $1 AND organization.number = $2",
+        DB_ARGUMENTS(db_text(number), db_text(customer_number)), arena, ret_agreement, error);
 }
 
 enum status store_agreement_list(struct db_transaction *transaction, int64_t customer_id,
                                  uint32_t max, struct arena *arena, struct agreement *agreements,
                                  uint32_t *ret_count, struct error *error)
 {
-    static const char list_sql[] = "SELECT " AGREEMENT_COLUMNS " FROM agreement"
-                                   " WHERE customer_id = $1 ORDER BY id DESC LIMIT $2";
+    static const char list_sql[] =
+        "SELECT " AGREEMENT_COLUMNS " WHERE customer_id = $1 ORDER BY agreement.id DESC LIMIT $2";
     struct db_column columns[AGREEMENT_COLUMNS_COUNT];
     struct agreement agreement;
     struct db_rows rows;

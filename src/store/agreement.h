@@ -18,7 +18,8 @@ struct agreement {
     int64_t id;
     int64_t program_id;
     int64_t customer_id;
-    struct text number; /* R-4829137, the registration number: on every order */
+    struct text customer_number; /* C-4829138; not read by the insert */
+    struct text number;          /* R-4829138, the registration number: on every order */
     bool is_active;
     struct unix_time created;
 };

@@ -130,6 +130,20 @@ enum status store_outbox_list_due(struct db_transaction *transaction, struct uni
                      DB_ARGUMENTS(db_int(now.s), db_int(max)), arena, mails, ret_count, error);
 }
 
+enum status store_outbox_claim(struct db_transaction *transaction, int64_t id, struct unix_time now,
+                               struct unix_time until, bool *ret_is_claimed, struct error *error)
+{
+    int64_t changes = 0;
+    enum status status =
+        db_execute(transaction,
+                   "UPDATE outbox SET due = $3 WHERE id = $1 AND due <= $2"
+                   " AND state = 'waiting'",
+                   DB_ARGUMENTS(db_int(id), db_int(now.s), db_int(until.s)), &changes, error);
+
+    *ret_is_claimed = changes == 1;
+    return status;
+}
+
 enum status store_outbox_set_sent(struct db_transaction *transaction, int64_t id,
                                   struct unix_time now, struct error *error)
 {

@@ -52,6 +52,9 @@ enum status store_outbox_list_due(struct db_transaction *transaction, struct uni
                                   uint32_t max, struct arena *arena, struct mail *mails,
                                   uint32_t *ret_count, struct error *error);
 
+/* Moves the due time of one that is due at `now` to `until`: who gets *ret_is_claimed sends it. */
+enum status store_outbox_claim(struct db_transaction *transaction, int64_t id, struct unix_time now,
+                               struct unix_time until, bool *ret_is_claimed, struct error *error);
 enum status store_outbox_set_sent(struct db_transaction *transaction, int64_t id,
                                   struct unix_time now, struct error *error);
 /* An attempt failed: another one at `due`, or none where it is 0. */

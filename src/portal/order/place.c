@@ -1,4 +1,5 @@
 /* Placing an order. */
+#include "portal/mail/mail.h"
 #include "portal/number.h"
 #include "portal/order/order.h"
 #include "store/agreement.h"
@@ -70,6 +71,8 @@ enum status order_place(struct db_transaction *transaction, const struct order_f
         status = error_set(error, LICET_CONFLICT,
                            "agreement %.*s has ended: the vendor's staff can make a new one",
                            TEXT_ARGS(agreement.number));
+    if (status == LICET_OK)
+        status = mail_address_check(form->contact, error);
     if (status == LICET_OK)
         status = lines_check(transaction, form, arena, error);
     for (int draw = 0; status == LICET_OK && id == 0 && draw < NUMBER_DRAWS_MAX; draw++) {
