@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "server/report.h"
 
 enum connection_state {
     CONNECTION_DOOR,
@@ -94,24 +95,14 @@ static void list_remove(struct connection_list *list, struct connection *connect
     connection->previous = connection->next = NULL;
 }
 
-static void report_turn(uv_idle_t *idle)
-{
-    struct server *server = idle->data;
-
-    server_read_clocks(server);
-    connection_resume_report(server);
-}
-
 static void stalled_add(struct connection *connection)
 {
     struct server *server = connection->server;
 
     connection->is_stalled = true;
     list_add(connection->waits_for_report ? &server->reports : &server->stalled, connection);
-    if (connection->waits_for_report) {
-        server->report_turn.data = server;
-        uv_idle_start(&server->report_turn, report_turn);
-    }
+    if (connection->waits_for_report)
+        report_wake(server);
 }
 
 static void stalled_remove(struct connection *connection)
@@ -120,8 +111,6 @@ static void stalled_remove(struct connection *connection)
 
     list_remove(connection->waits_for_report ? &server->reports : &server->stalled, connection);
     connection->is_stalled = connection->waits_for_report = false;
-    if (server->reports.first == NULL)
-        uv_idle_stop(&server->report_turn);
 }
 
 /* ---- life ---- */
