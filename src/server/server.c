@@ -341,6 +341,7 @@ static void server_drain(struct server *server)
 
     for (uint32_t index = 0; index < server->listeners_count; index++)
         listener_finish(&server->listeners[index]);
+    connection_end_all(server);
     /* Passwords and reports are waited for in any case: they hold exchanges that http_server_destroy() frees.
      */
     while (server->hashes_waiting > 0 || server->is_report_written ||
@@ -394,8 +395,7 @@ void server_destroy(struct server *server)
     if (server == NULL)
         return;
     http_server_destroy(server->http);
-    while (server->doors.first != NULL)
-        connection_close(server->doors.first);
+    connection_close_all(server);
     uv_walk(&server->loop, server_close_handle, NULL);
     uv_run(&server->loop, UV_RUN_DEFAULT);
     uv_loop_close(&server->loop);

@@ -109,6 +109,7 @@ struct server {
     struct buf replies; /* scratch: what one connection gets next */
 
     struct connection_list doors;   /* connections that have said nothing yet, oldest first */
+    struct connection_list talking; /* RESP, and in none of the others */
     struct connection_list stalled; /* with commands that wait for room in a batch */
     struct connection_list reports; /* with commands that wait for their turn to report (R10.1) */
     bool may_report;                /* in such a turn, until its page is written */
