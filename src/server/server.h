@@ -1,7 +1,7 @@
 /*
  * licetd, the license server: the shell around the seat core. One loop thread decides and talks,
- * one commit thread waits for the disk (commit.h), libuv's pool hashes passwords. What is shared
- * inside this folder stands here.
+ * one commit thread waits for the disk (commit.h), libuv's pool hashes passwords and writes
+ * reports (report.h). What is shared inside this folder stands here.
  *
  *     connection ──command──▶ seat_step ──records──▶ open batch ──▶ commit thread ──▶ journal
  *         ▲                                              │                               │
@@ -39,6 +39,7 @@
 
 struct administrators;
 struct source_rates;
+struct report_maker;
 
 /* One vendor that the configuration trusts, and what is installed of it. */
 struct vendor {
@@ -49,6 +50,12 @@ struct vendor {
     struct license license;
     struct text file;          /* as read: what CHAIN gives out; NULL data: nothing is installed */
     uint64_t installed_number; /* the record after which it counts */
+};
+
+struct server_counters {
+    uint64_t connections, connections_open, http_requests, commands, protocol_errors;
+    uint64_t grants, reclaims, renewals, checkins, commits, records, signatures;
+    uint64_t denials[STATUSES_COUNT]; /* requests that the core or a rate refused */
 };
 
 struct connection_list {
@@ -102,14 +109,13 @@ struct server {
     struct buf replies; /* scratch: what one connection gets next */
 
     struct connection_list doors;   /* connections that have said nothing yet, oldest first */
+    struct connection_list talking; /* RESP, and in none of the others */
     struct connection_list stalled; /* with commands that wait for room in a batch */
     struct connection_list reports; /* with commands that wait for their turn to report (R10.1) */
     bool may_report;                /* in such a turn, until its page is written */
-    struct {
-        uint64_t connections, connections_open, http_requests, commands, protocol_errors;
-        uint64_t grants, reclaims, renewals, checkins, commits, records, signatures;
-        uint64_t denials[STATUSES_COUNT]; /* requests that the core or a rate refused */
-    } counters;
+    struct report_maker *reporter;
+    bool is_report_written; /* by the pool, which must be waited for */
+    struct server_counters counters;
     struct unix_time started_at;
     struct instant stranger_logged_at; /* a connection from outside allow= */
 };
