@@ -20,6 +20,9 @@
 #define LICENSE_FILE_BYTES_MAX (1024 * 1024)
 /* R5: a response is a license file behind at most 256 RESULT lines of 200 bytes and a block. */
 #define RESPONSE_BYTES_MAX (LICENSE_FILE_BYTES_MAX + 64 * 1024)
+/* R6.8: a checkpoint of the issue log is one line of at most 300 bytes, x- fields apart, and a block
+ * of 3,328. */
+#define CHECKPOINT_BYTES_MAX ((size_t)16 * 1024)
 /* R2.3: the column before which a line is wrapped, backslash counted. */
 #define LICENSE_COLUMN_MAX 76
 
