@@ -129,7 +129,6 @@ enum status intent_read(enum signer_act act, struct text payload,
     if (status != LICET_OK)
         return status;
     intent.record.payload = hash_of(payload);
-    intent.record.certificate = hash_of(certificate->blob);
     *ret_intent = intent;
     return LICET_OK;
 }
