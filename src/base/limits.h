@@ -20,6 +20,9 @@
 #define LICENSE_FILE_BYTES_MAX (1024 * 1024)
 /* R5: a response is a license file behind at most 256 RESULT lines of 200 bytes and a block. */
 #define RESPONSE_BYTES_MAX (LICENSE_FILE_BYTES_MAX + 64 * 1024)
+/* R6.8: a checkpoint of the issue log is one line of at most 300 bytes, x- fields apart, and a block
+ * of 3,328. */
+#define CHECKPOINT_BYTES_MAX ((size_t)16 * 1024)
 /* R2.3: the column before which a line is wrapped, backslash counted. */
 #define LICENSE_COLUMN_MAX 76
 
@@ -121,6 +124,24 @@
  * second at a commit of 65 ms; the tree then takes 2 x 65,536 x 32 bytes = 4 MiB. */
 #define MERKLE_DEPTH_MAX 16u
 #define MERKLE_LEAVES_MAX (1u << MERKLE_DEPTH_MAX)
+
+/* R9.4: what one frame to the signer may hold. The largest item is a payload of 1 MiB; a portal that
+ * numbers 128 waiting files of 32 KiB at once sends 4 MiB. */
+#define SIGNER_FRAME_BYTES_MAX (4u * 1024 * 1024)
+#define SIGNER_ITEMS_MAX 128u
+/* Connections to the signer: a portal has one, its successor another, and people look at it. With 8
+ * all records of a turn, 8 x 128 x (553 + 4) bytes, are 0.55 MiB of the 1.25 MiB of a group. */
+#define SIGNER_CONNECTIONS_MAX 8u
+/* Why staff released a cap: a sentence. */
+#define SIGNER_REASON_BYTES_MAX 256u
+/* Kind 1, two hashes of 32, time, issued, number and seats of 8, four sizes of 2, three names of 64,
+ * a reason. */
+#define SIGNER_RECORD_BYTES_MAX (1u + 64 + 32 + 8 + 3 * NAME_MAX_BYTES + SIGNER_REASON_BYTES_MAX)
+/* Certificates of one issuing key: one a year for eight years. */
+#define SIGNER_CERTIFICATES_MAX 8u
+/* R9.4: how far ahead of the signer's clock, and how old, a text may say it was issued. */
+#define SIGNER_AHEAD_SECONDS 600
+#define SIGNER_AGE_SECONDS (7 * 86400)
 
 /* $1 to $64 of one statement, and the columns of one row: the widest table counts some 30. */
 #define DB_ARGUMENTS_MAX 64

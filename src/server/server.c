@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/sandbox.h"
 #include "seat/names.h"
 #include "server/administrators.h"
 #include "server/connection.h"

@@ -209,8 +209,4 @@ enum status server_identify(void *context, struct http_exchange *exchange, struc
 extern const struct command *const server_commands[];
 extern const size_t server_commands_count;
 
-/* ---- sandbox.c (R10.1): before other threads do anything but wait; LICET_SYSTEM where the kernel
- * refuses */
-enum status sandbox_enter(const char *state_folder, struct error *error);
-
 #endif
