@@ -57,6 +57,26 @@ class Silence(Exception):
     """The signer closed the connection without an answer."""
 
 
+def read_exactly(read, size):
+    data = b""
+    while len(data) < size:
+        part = read(size - len(data))
+        if not part:
+            raise Silence()
+        data += part
+    return data
+
+
+def parse_answers(rest):
+    """(status, text) of each item."""
+    answers = []
+    while rest:
+        status, size = struct.unpack(">HI", rest[:6])
+        answers.append((status, rest[6:6 + size].decode()))
+        rest = rest[6 + size:]
+    return answers
+
+
 class Asker:
     """One connection to the socket."""
 
@@ -81,26 +101,12 @@ class Asker:
         self.send(struct.pack(">I", len(data)) + data)
         return self.answers()
 
-    def take(self, size):
-        data = b""
-        while len(data) < size:
-            part = self.socket.recv(size - len(data))
-            if not part:
-                raise Silence()
-            data += part
-        return data
-
     def answers(self):
         try:
-            rest = self.take(struct.unpack(">I", self.take(4))[0])
+            size = struct.unpack(">I", read_exactly(self.socket.recv, 4))[0]
+            return parse_answers(read_exactly(self.socket.recv, size))
         except ConnectionResetError as error:
             raise Silence() from error
-        answers = []
-        while rest:
-            status, size = struct.unpack(">HI", rest[:6])
-            answers.append((status, rest[6:6 + size].decode()))
-            rest = rest[6 + size:]
-        return answers
 
 
 class Signer:
