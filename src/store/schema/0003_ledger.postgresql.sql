@@ -46,13 +46,17 @@ CREATE TABLE issue (
     payload_hash TEXT UNIQUE,
     -- the payload and its block, once released
     file BYTEA,
-    -- why the signer refuses it, until staff decide; why it was voided
+    -- why no file can be made of it, or the signer refuses it, until staff decide; why it was voided
     problem TEXT,
+    -- what staff decided: why the signer's caps are lifted for it; why it shall be voided
+    override TEXT,
+    cancel TEXT,
     UNIQUE (server_id, generation),
     CHECK (state IN ('intent', 'voided') OR payload IS NOT NULL),
     CHECK ((state = 'released') = (file IS NOT NULL))
 );
 CREATE INDEX issue_waiting ON issue (id) WHERE state IN ('intent', 'numbered');
+CREATE INDEX issue_cancel ON issue (id) WHERE cancel IS NOT NULL;
 
 -- The counts of a whole generation.
 CREATE TABLE issue_line (
@@ -108,9 +112,3 @@ CREATE TABLE issuer (
 );
 INSERT INTO issuer (id, fence, log_size, log_frontier) VALUES (1, 0, 0, '');
 
-CREATE TABLE checkpoint (
-    log_size BIGINT PRIMARY KEY,
-    root TEXT NOT NULL,
-    issued BIGINT NOT NULL,
-    text BYTEA NOT NULL
-);
