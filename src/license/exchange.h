@@ -135,6 +135,9 @@ enum status request_sign(const struct request *request, const struct secret_key 
                          struct arena *arena, struct buf *buf, struct error *error);
 enum status receipt_sign(const struct receipt *receipt, const struct secret_key *key,
                          struct arena *arena, struct buf *buf, struct error *error);
+/* The payload alone, in order and checked, for whoever has it signed elsewhere. */
+enum status response_print(const struct response *response, struct arena *arena, struct buf *buf,
+                           struct error *error);
 enum status response_sign(const struct response *response, const struct secret_key *key,
                           const struct certificate *certificate, struct arena *arena,
                           struct buf *buf, struct error *error);

@@ -104,25 +104,35 @@ enum status response_read(struct text text, const struct trust *trust, struct ar
     return status;
 }
 
-enum status response_sign(const struct response *response, const struct secret_key *key,
-                          const struct certificate *certificate, struct arena *arena,
-                          struct buf *buf, struct error *error)
+enum status response_print(const struct response *response, struct arena *arena, struct buf *buf,
+                           struct error *error)
 {
-    struct trust trust = {.roots = {certificate->root}, .roots_count = 1};
     struct response_head head = response->head;
     struct document_section sections[] = {
         {LINE_RESPONSE, 1, 1, 1, &head},
         {LINE_RESULT, 0, REQUEST_ACTS_MAX, response->results_count, response->results},
     };
     struct document_lines lines;
+    enum status status = document_arrange(sections, 2, arena, &lines, error);
+
+    if (status == LICET_OK)
+        document_print(&lines, buf);
+    if (status == LICET_OK && buf->is_full)
+        return error_set(error, LICET_TOO_LARGE, "the text does not fit");
+    return status;
+}
+
+enum status response_sign(const struct response *response, const struct secret_key *key,
+                          const struct certificate *certificate, struct arena *arena,
+                          struct buf *buf, struct error *error)
+{
+    struct trust trust = {.roots = {certificate->root}, .roots_count = 1};
     size_t start = buf->size;
     struct response again;
-    enum status status;
+    enum status status = response_print(response, arena, buf, error);
 
-    status = document_arrange(sections, 2, arena, &lines, error);
     if (status != LICET_OK)
         return status;
-    document_print(&lines, buf);
     status = sshsig_sign(key, certificate, PURPOSE_RESPONSE, text_skip(buf_text(buf), start), buf,
                          error);
     if (status != LICET_OK)

@@ -45,6 +45,16 @@ struct number number_draw_letters(char letter)
     return number;
 }
 
+struct serial serial_draw(void)
+{
+    struct serial serial = {{'L', '-'}};
+    struct buf buf = buf_over(&serial.text[2], 10);
+    uint64_t bits = (uint64_t)randombytes_random() << 32 | randombytes_random();
+
+    crockford_print(bits, 10, &buf);
+    return serial;
+}
+
 static bool is_filling(char byte)
 {
     return byte == ' ' || byte == '-';

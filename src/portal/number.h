@@ -20,6 +20,12 @@ struct number {
  * never reached, eight fail once in 256. */
 #define NUMBER_DRAWS_MAX 8
 
+/* L- and ten letters, 50 bits: drawn once, for a million files collide once in two thousand times. */
+struct serial {
+    char text[13];
+};
+struct serial serial_draw(void);
+
 struct number number_draw_digits(char letter);
 struct number number_draw_letters(char letter);
 

@@ -127,6 +127,16 @@ enum status store_issue_newest(struct db_transaction *transaction, int64_t serve
                      DB_ARGUMENTS(db_int(server_id)), arena, ret_issue, error);
 }
 
+enum status store_issue_newest_released(struct db_transaction *transaction, int64_t server_id,
+                                        struct arena *arena, struct issue *ret_issue,
+                                        struct error *error)
+{
+    return issue_row(transaction,
+                     "SELECT " ISSUE_COLUMNS " FROM issue WHERE server_id = $1"
+                     " AND state = 'released' ORDER BY generation DESC LIMIT 1",
+                     DB_ARGUMENTS(db_int(server_id)), arena, ret_issue, error);
+}
+
 enum status store_issue_find(struct db_transaction *transaction, int64_t server_id,
                              uint32_t generation, struct arena *arena, struct issue *ret_issue,
                              struct error *error)

@@ -60,6 +60,10 @@ enum status store_issue_get(struct db_transaction *transaction, int64_t id, stru
 /* The server's highest generation that is not voided; LICET_NOT_FOUND where there is none. */
 enum status store_issue_newest(struct db_transaction *transaction, int64_t server_id,
                                struct arena *arena, struct issue *ret_issue, struct error *error);
+/* The server's highest released one: the file that it should be running. */
+enum status store_issue_newest_released(struct db_transaction *transaction, int64_t server_id,
+                                        struct arena *arena, struct issue *ret_issue,
+                                        struct error *error);
 enum status store_issue_find(struct db_transaction *transaction, int64_t server_id,
                              uint32_t generation, struct arena *arena, struct issue *ret_issue,
                              struct error *error);

@@ -43,14 +43,20 @@ enum status store_server_insert(struct db_transaction *transaction, const struct
 {
     static const char insert_sql[] =
         "INSERT INTO server (number, customer_id, name, short_name, public_key, generation,"
-        " created) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id";
+        " created) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+        " ON CONFLICT (number) DO NOTHING RETURNING id";
+    enum status status = db_row(transaction, insert_sql,
+                                DB_ARGUMENTS(db_text(server->number), db_int(server->customer_id),
+                                             db_text(server->name), db_text(server->short_name),
+                                             db_text_or_null(server->public_key),
+                                             db_int(server->generation), db_int(server->created.s)),
+                                DB_COLUMNS(db_ret_int(ret_id)), error);
 
-    return db_row(transaction, insert_sql,
-                  DB_ARGUMENTS(db_text(server->number), db_int(server->customer_id),
-                               db_text(server->name), db_text(server->short_name),
-                               db_text_or_null(server->public_key), db_int(server->generation),
-                               db_int(server->created.s)),
-                  DB_COLUMNS(db_ret_int(ret_id)), error);
+    if (status == LICET_NOT_FOUND) {
+        *ret_id = 0;
+        return LICET_OK;
+    }
+    return status;
 }
 
 enum status store_server_get(struct db_transaction *transaction, int64_t id, struct arena *arena,
@@ -126,4 +132,35 @@ enum status store_server_set_receipt(struct db_transaction *transaction, int64_t
 {
     return db_execute(transaction, "UPDATE server SET receipt_id = $2 WHERE id = $1",
                       DB_ARGUMENTS(db_int(id), db_int(receipt_id)), NULL, error);
+}
+
+enum status store_server_set_name(struct db_transaction *transaction, int64_t id, struct text name,
+                                  struct text short_name, struct error *error)
+{
+    return db_execute(transaction, "UPDATE server SET name = $2, short_name = $3 WHERE id = $1",
+                      DB_ARGUMENTS(db_int(id), db_text(name), db_text(short_name)), NULL, error);
+}
+
+enum status store_server_list(struct db_transaction *transaction, int64_t customer_id,
+                              int64_t before, uint32_t max, struct arena *arena,
+                              struct server *servers, uint32_t *ret_count, struct error *error)
+{
+    static const char list_sql[] = "SELECT " SERVER_COLUMNS " FROM server WHERE customer_id = $1"
+                                   " AND id < $2 ORDER BY id DESC LIMIT $3";
+    struct db_column columns[SERVER_COLUMNS_COUNT];
+    struct server server;
+    struct db_rows rows;
+    uint32_t count = 0;
+    enum status status;
+
+    db_rows_open(
+        &rows, transaction, list_sql,
+        DB_ARGUMENTS(db_int(customer_id), db_int(before == 0 ? INT64_MAX : before), db_int(max)),
+        error);
+    while (db_rows_next(&rows, server_columns(&server, arena, columns)))
+        servers[count++] = server;
+    status = db_rows_close(&rows);
+    if (status == LICET_OK)
+        *ret_count = count;
+    return status;
 }

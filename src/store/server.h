@@ -21,7 +21,7 @@ struct server {
     struct unix_time created;
 };
 
-/* LICET_CONFLICT where the number or the key is taken. */
+/* *ret_id is 0 where the number is taken: draw another. LICET_CONFLICT where the key is taken. */
 enum status store_server_insert(struct db_transaction *transaction, const struct server *server,
                                 int64_t *ret_id, struct error *error);
 
@@ -40,6 +40,14 @@ enum status store_server_list_short(struct db_transaction *transaction, int64_t 
                                     struct server *servers, uint32_t *ret_count,
                                     struct error *error);
 
+/* The customer's, newest first, below `before` (0: from the newest). */
+enum status store_server_list(struct db_transaction *transaction, int64_t customer_id,
+                              int64_t before, uint32_t max, struct arena *arena,
+                              struct server *servers, uint32_t *ret_count, struct error *error);
+
+/* R3.1: its name changes. */
+enum status store_server_set_name(struct db_transaction *transaction, int64_t id, struct text name,
+                                  struct text short_name, struct error *error);
 /* A reserved name gets its key (R3.2). */
 enum status store_server_set_key(struct db_transaction *transaction, int64_t id,
                                  struct text public_key, struct error *error);

@@ -10,8 +10,9 @@
 #include "base/parse.h"
 #include "license/issue_log.h"
 #include "license/license.h"
-#include "portal/allocation/allocation.h"
+#include "portal/exchange/exchange.h"
 #include "portal/issuing/turn.h"
+#include "store/exchange.h"
 #include "store/issue_content.h"
 #include "store/server.h"
 
@@ -343,6 +344,204 @@ static void test_crowd(struct engine *engine)
     issuing_stop(issuing);
 }
 
+/* ---- requests */
+
+struct asking {
+    struct request request;
+    struct request_act acts[4];
+    struct receipt_line lines[4];
+    int seed; /* of the server's key */
+    int64_t customer_id;
+    char text[8192];
+    int64_t exchange_id;
+    char memory[LOOK_BYTES * 4];
+};
+
+/* A request text as licetd makes it, read as a portal reads it. */
+static bool asking_sign(struct asking *asking)
+{
+    static char memory[LOOK_BYTES * 4];
+    struct arena arena = arena_over(memory, sizeof(memory));
+    struct buf text = buf_over(asking->text, sizeof(asking->text));
+    struct secret_key key;
+    struct public_key public_key;
+    struct error error = {0};
+
+    secret_key_init(&key, (const uint8_t[KEY_SEED_BYTES]){(uint8_t)asking->seed, 1});
+    public_key = secret_key_public(&key);
+    asking->request.head.vendor = TEXT("acme");
+    asking->request.head.name = TEXT("Branch-01.example.com");
+    asking->request.head.licetd = TEXT("0.1.0");
+    asking->request.head.key = public_key_hash(&public_key);
+    asking->request.acts = asking->acts;
+    asking->request.lines = asking->lines;
+    for (uint32_t i = 0; i < asking->request.acts_count; i++)
+        asking->acts[i].number = i + 1;
+    if (request_sign(&asking->request, &key, &arena, &text, &error) != LICET_OK) {
+        printf("# %s\n", error.text);
+        return false;
+    }
+    arena = arena_over(asking->memory, sizeof(asking->memory));
+    asking->request.payload_hash = (struct hash){{0}};
+    return request_read(buf_text(&text), &arena, &asking->request, &error) == LICET_OK;
+}
+
+static enum status act_ask(struct db_transaction *transaction, void *context, struct error *error)
+{
+    struct asking *asking = context;
+    char *memory = malloc(EXCHANGE_ARENA_BYTES);
+    struct arena arena = arena_over(memory, EXCHANGE_ARENA_BYTES);
+    struct exchange_form form = {.vendor = TEXT("acme"),
+                                 .request = &asking->request,
+                                 .text = text_of(asking->text),
+                                 .customer_id = asking->customer_id,
+                                 .now = clock_unix()};
+    enum status status = exchange_take(transaction, &form, &arena, &asking->exchange_id, error);
+
+    free(memory);
+    return status;
+}
+
+struct answer {
+    int64_t exchange_id;
+    struct exchange exchange;
+    struct text response, file;
+    char memory[LOOK_BYTES];
+};
+
+static enum status act_answer(struct db_transaction *transaction, void *context,
+                              struct error *error)
+{
+    struct answer *answer = context;
+    struct arena arena = arena_over(answer->memory, sizeof(answer->memory));
+    enum status status =
+        store_exchange_get(transaction, answer->exchange_id, &arena, &answer->exchange, error);
+
+    if (status == LICET_OK)
+        status = store_exchange_response(transaction, answer->exchange_id, &arena,
+                                         &answer->response, error);
+    if (status == LICET_OK && answer->exchange.file_issue_id != 0)
+        status = store_issue_file(transaction, answer->exchange.file_issue_id, &arena,
+                                  &answer->file, error);
+    return status;
+}
+
+static bool wait_for_answer(struct issuing *issuing, struct answer *answer)
+{
+    for (int i = 0; i < 100; i++) {
+        uint64_t settled = issuing_settled(issuing);
+
+        if (store_read(store, act_answer, answer, NULL) == LICET_OK)
+            return true;
+        issuing_wait(issuing, settled, 100);
+    }
+    return false;
+}
+
+static void test_request(struct engine *engine)
+{
+    static struct asking asking, later;
+    static struct answer answer, again;
+    static char whole[LOOK_BYTES], memory[LICENSE_ARENA_BYTES(LOOK_BYTES)];
+    struct buf text = buf_over(whole, sizeof(whole));
+    struct arena arena = arena_over(memory, sizeof(memory));
+    struct issuing *issuing = start();
+    struct reading reading = {.id = order_in(ORDER_FULFILLED)};
+    struct response response = {.results_count = 0};
+    struct license license;
+    struct error error = {0};
+    char code[64];
+
+    memset(&asking, 0, sizeof(asking));
+    memset(&later, 0, sizeof(later));
+    memset(&answer, 0, sizeof(answer));
+    memset(&again, 0, sizeof(again));
+    store_read(store, act_read, &reading, NULL);
+    snprintf(code, sizeof(code), "%.*s", TEXT_ARGS(reading.entitlements[1].code));
+    asking.seed = 200;
+    asking.request.head.counter = 1;
+    asking.request.acts_count = 3;
+    asking.acts[0].kind = ACT_ENROL;
+    asking.acts[1] = (struct request_act){.kind = ACT_ACTIVATE, .code = text_of(code), .seats = 40};
+    asking.acts[2] =
+        (struct request_act){.kind = ACT_ACTIVATE, .code = text_of(code), .seats = 461};
+    if (!engine_ok(engine, asking_sign(&asking), "R5 a license server makes a request"))
+        return;
+    engine_ok(engine, store_transact(store, act_ask, &asking, &error) == LICET_UNAUTHENTICATED,
+              "R3.3 the first request of a key is brought by somebody who is signed in");
+    asking.customer_id = world.customer_id;
+    engine_ok(engine, store_transact(store, act_ask, &asking, &error) == LICET_OK,
+              "R3.3 a license administrator brings it");
+    issuing_wake(issuing);
+    answer.exchange_id = asking.exchange_id;
+    engine_ok(engine, wait_for_answer(issuing, &answer), "R5 it is answered");
+    buf_add_text(&text, answer.response);
+    buf_add_byte(&text, '\n');
+    buf_add_text(&text, answer.file);
+    engine_ok(engine,
+              response_read(buf_text(&text), &trust, &arena, &response, &error) == LICET_OK &&
+                  license_read(response.file, &trust, &arena, &license, &error) == LICET_OK,
+              "R5 by a response that licetd accepts, with a license file behind it");
+    engine_ok(engine,
+              response.results_count == 3 && text_is(response.results[0].status, "ok") &&
+                  text_is(response.results[1].status, "ok") && response.results[1].seats == 40 &&
+                  text_is(response.results[2].status, "noseat"),
+              "R6.10 each act is told what became of it: no more seats than there are");
+    engine_ok(engine,
+              license.increments_count == 1 && license.increments[0].seats == 40 &&
+                  text_is(license.servers[0].name, "Branch-01.example.com"),
+              "the file has the seats that were asked for");
+    asking.customer_id = 0;
+    again.exchange_id = asking.exchange_id;
+    asking.exchange_id = 0;
+    engine_ok(engine,
+              store_transact(store, act_ask, &asking, &error) == LICET_OK &&
+                  asking.exchange_id == answer.exchange_id && wait_for_answer(issuing, &again) &&
+                  text_equal(again.response, answer.response),
+              "R5.2 the same request again has the same response, byte by byte");
+
+    later.seed = 200;
+    later.request.head.counter = 2;
+    later.request.head.server = license.servers[0].id;
+    later.request.head.customer = license.head.customer;
+    later.request.head.generation = license.head.generation;
+    later.request.head.payload = license.payload_hash;
+    later.request.head.epoch = 1;
+    later.request.head.head = license.payload_hash;
+    later.request.lines_count = 1;
+    later.lines[0] = (struct receipt_line){.sn = license.increments[0].sn, .seats = 40};
+    later.request.acts_count = 2;
+    later.acts[0] = (struct request_act){.kind = ACT_RENAME, .name = TEXT("branch-02")};
+    later.acts[1] = (struct request_act){.kind = ACT_RENEW, .sn = license.increments[0].sn};
+    engine_ok(engine,
+              asking_sign(&later) && store_transact(store, act_ask, &later, &error) == LICET_OK,
+              "R3.3 later requests authenticate themselves");
+    issuing_wake(issuing);
+    memset(&answer, 0, sizeof(answer));
+    answer.exchange_id = later.exchange_id;
+    wait_for_answer(issuing, &answer);
+    arena = arena_over(memory, sizeof(memory));
+    engine_ok(engine,
+              license_read(answer.file, &trust, &arena, &license, &error) == LICET_OK &&
+                  license.head.generation == 2 && text_is(license.servers[0].name, "branch-02") &&
+                  license.increments[0].seats == 40,
+              "R3.1 a new name is a new generation with the same seats");
+    later.request.head.counter = 1;
+    later.request.acts_count = 0;
+    engine_ok(engine,
+              asking_sign(&later) &&
+                  store_transact(store, act_ask, &later, &error) == LICET_OLD_GENERATION,
+              "R5.2 a request with a counter that was used is refused");
+    asking.customer_id = world.stranger_id;
+    asking.request.acts_count = 0;
+    asking.request.head.counter = 3;
+    engine_ok(engine,
+              asking_sign(&asking) &&
+                  store_transact(store, act_ask, &asking, &error) == LICET_CONFLICT,
+              "R3.4 one key, one customer");
+    issuing_stop(issuing);
+}
+
 static enum status act_set_key(struct db_transaction *transaction, void *context,
                                struct error *error)
 {
@@ -542,6 +741,7 @@ static void test_engine(struct engine *engine)
         test_file(engine);
         test_crowd(engine);
         test_name(engine);
+        test_request(engine);
         test_staff(engine);
         test_fence(engine);
         test_kills(engine);

@@ -89,9 +89,33 @@ static enum status allocation_check(const struct change_set *changes,
             return status;
         is_different = is_different || line->seats != seats;
     }
-    if (!is_different)
+    if (!is_different && !changes->always)
         return error_set(error, LICET_CONFLICT,
                          "the license server has exactly these seats already");
+    return LICET_OK;
+}
+
+/* The change set with counts that are not added any more. */
+static enum status allocation_add(const struct change_set *changes, const struct line_list *old,
+                                  struct arena *arena, struct change_set *ret_changes,
+                                  struct error *error)
+{
+    struct issue_line *lines = arena_take(arena, changes->lines_count, sizeof(*lines));
+
+    if (lines == NULL && changes->lines_count > 0)
+        return error_set(error, LICET_NO_MEMORY, "no memory is left for this many lines");
+    for (uint32_t i = 0; i < changes->lines_count; i++) {
+        uint32_t seats =
+            issue_lines_seats(old->lines, old->count, changes->lines[i].entitlement_id);
+
+        lines[i] = changes->lines[i];
+        if (lines[i].seats > SEATS_MAX - seats)
+            return error_set(error, LICET_NO_SEAT, "a line has at most %u seats",
+                             (unsigned)SEATS_MAX);
+        lines[i].seats += seats;
+    }
+    *ret_changes = *changes;
+    ret_changes->lines = lines;
     return LICET_OK;
 }
 
@@ -164,16 +188,21 @@ enum status allocation_change(struct db_transaction *transaction, const struct c
 {
     struct entitlement *entitlements =
         arena_take(arena, changes->lines_count, sizeof(*entitlements));
+    struct change_set added;
     struct line_list old, list;
     struct server server;
     int64_t issue_id;
     enum status status;
 
-    if (entitlements == NULL)
+    if (entitlements == NULL && changes->lines_count > 0)
         return error_set(error, LICET_NO_MEMORY, "no memory is left for this many lines");
     status = allocation_lock(transaction, changes, arena, entitlements, &server, error);
     if (status == LICET_OK)
         status = allocation_newest(transaction, server.id, arena, &old, error);
+    if (status == LICET_OK && changes->adds) {
+        status = allocation_add(changes, &old, arena, &added, error);
+        changes = &added;
+    }
     if (status == LICET_OK)
         status = allocation_check(changes, entitlements, &old, error);
     if (status == LICET_OK)

@@ -17,6 +17,8 @@ struct change_set {
      * each once. */
     const struct issue_line *lines;
     uint32_t lines_count;
+    bool adds;   /* the counts are added to those of the newest generation */
+    bool always; /* a generation is made also where no count changes: the server's name did */
     struct text serial; /* of the new generation: nobody has used it */
     int64_t person_id;
     struct unix_time now;

@@ -22,22 +22,31 @@ struct turn {
     char *memory; /* TURN_BYTES */
 };
 
-/* Payloads of a frame and their rows; a file that is verified; what numbering takes, at another
- * time. */
+/* Payloads of a frame and their rows; a text that is verified; what one payload takes. */
 #define TURN_LIST_BYTES ((size_t)SIGNER_FRAME_BYTES_MAX + SIGNER_ITEMS_MAX * 1024)
-#define TURN_FILE_BYTES ((size_t)LICENSE_FILE_BYTES_MAX + SSHSIG_ARMOR_MAX)
-#define TURN_BYTES                                                                                 \
-    (TURN_LIST_BYTES + TURN_FILE_BYTES +                                                           \
-     (NUMBERING_BYTES > LICENSE_ARENA_BYTES(TURN_FILE_BYTES)                                       \
-          ? NUMBERING_BYTES                                                                        \
-          : LICENSE_ARENA_BYTES(TURN_FILE_BYTES)))
+#define TURN_TEXT_BYTES ((size_t)RESPONSE_BYTES_MAX)
+#define TURN_WORK_BYTES                                                                            \
+    (NUMBERING_BYTES > LICENSE_ARENA_BYTES(TURN_TEXT_BYTES)                                        \
+         ? NUMBERING_BYTES                                                                         \
+         : LICENSE_ARENA_BYTES(TURN_TEXT_BYTES))
+#define TURN_BYTES (TURN_LIST_BYTES + TURN_TEXT_BYTES + TURN_WORK_BYTES)
+char *turn_text_memory(const struct turn *turn);
+char *turn_work_memory(const struct turn *turn);
 
 enum status turn_open(struct turn *turn, struct store *store, const struct issuing_options *options,
                       struct error *error);
 void turn_finish(struct turn *turn);
 
+/* In every transaction that writes: we are still the one who issues. LICET_CONFLICT, and
+ * `is_replaced`: not so. */
+enum status turn_hold(struct turn *turn, struct db_transaction *transaction, struct error *error);
+
+/* Responses whose generation is settled get their final bytes (response.c). */
+enum status turn_write_responses(struct turn *turn, uint32_t *ret_done, struct error *error);
+
 /*
- * Voids what staff want voided, numbers what waits, signs what is numbered; *ret_done counts. To be
+ * Voids what staff want voided, numbers what waits, signs what is numbered, answers requests whose
+ * generation is settled; *ret_done counts. To be
  * called again while it counts. A failure is worth another try later, but where `is_replaced`.
  */
 enum status turn_run(struct turn *turn, uint32_t *ret_done, struct error *error);
