@@ -1,16 +1,16 @@
 /*
  * What `make test` asks of the simulator in a few seconds: some seeds hold, one round holds dying
  * at every store operation, the oracle finds every planted bug, and the run is the same on every
- * build. `sim --seconds N` explores further.
+ * build. `sim --seconds N` explores further. EXPECTED-HASH EVENTS: so many events of each seed.
  */
 #include <inttypes.h>
 
 #include "base/file.h"
+#include "base/parse.h"
 #include "sim/run.h"
 #include "tap.h"
 
 #define SEEDS_COUNT 12
-#define SEED_EVENTS 250000
 #define HASH_SEED 2026
 #define HASH_EVENTS 30000
 #define ENUMERATED_ROUNDS 5
@@ -24,14 +24,14 @@ static void explain(const struct run *run)
            run->violation, run->seed, (unsigned)run->bug, run->events + 1);
 }
 
-static void seeds_hold(void)
+static void seeds_hold(uint64_t events)
 {
     for (uint64_t seed = 1; seed <= SEEDS_COUNT; seed++) {
         struct run run = run_of(seed, BUG_NONE);
 
-        run.events_max = SEED_EVENTS;
-        if (!ok(run_all(&run), "INV-11..25 seed %" PRIu64 " holds over %u events", seed,
-                SEED_EVENTS))
+        run.events_max = events;
+        if (!ok(run_all(&run), "INV-11..25 seed %" PRIu64 " holds over %" PRIu64 " events", seed,
+                events))
             explain(&run);
         ok(run.counts.grants > 0 && run.counts.expiries > 0 && run.counts.crashes > 0,
            "seed %" PRIu64 " granted %" PRIu64 ", expired %" PRIu64 ", recovered %" PRIu64 " times",
@@ -91,10 +91,13 @@ static void hash_is_stored(const char *path)
 
 int main(int argc, char **argv)
 {
-    if (sodium_init() < 0 || argc != 2)
+    uint64_t events;
+
+    if (sodium_init() < 0 || argc != 3 ||
+        parse_u64(text_of(argv[2]), 1, UINT32_MAX, &events, NULL) != LICET_OK)
         return 1;
     hash_is_stored(argv[1]);
-    seeds_hold();
+    seeds_hold(events);
     dying_everywhere();
     bugs_are_found();
     return tap_done();

@@ -233,6 +233,7 @@ static enum status act_receipt(struct db_transaction *transaction, void *context
 /* ---- what must hold */
 
 struct check {
+    bool looks_at_ledger;
     bool is_equal, adds_up, ledger_agrees;
 };
 
@@ -251,11 +252,11 @@ static enum status check_read(struct db_transaction *transaction, void *context,
         "   OR (ledger.from_kind = account.kind AND ledger.from_server = account.server_id))), 0)"
         " * CASE WHEN kind = 'OWNED' THEN -1 ELSE 1 END";
     struct check *check = context;
-    int64_t wrong, disagreeing;
+    int64_t wrong, disagreeing = 0;
     enum status status =
         db_row(transaction, wrong_sql, DB_NO_ARGUMENTS, DB_COLUMNS(db_ret_int(&wrong)), error);
 
-    if (status == LICET_OK)
+    if (status == LICET_OK && check->looks_at_ledger)
         status = db_row(transaction, ledger_sql, DB_NO_ARGUMENTS,
                         DB_COLUMNS(db_ret_int(&disagreeing)), error);
     if (status != LICET_OK)
@@ -470,6 +471,7 @@ static void test_life(unsigned acts)
             life_receipt(s, random_below(10) == 0);
         }
         fits = seats_fit();
+        check.looks_at_ledger = at % 32 == 0; /* it reads all rows of all acts before */
         expect(store_read(store, check_read, &check, &error), LICET_OK, &error, "reading");
     }
     ok(check.is_equal, "R6.2 after every one of %u acts each account is what the model says", at);
@@ -506,7 +508,7 @@ static void *crowd_run(void *argument)
 
 static void test_crowd(void)
 {
-    struct check check = {.is_equal = true};
+    struct check check = {.is_equal = true, .looks_at_ledger = true};
     pthread_t threads[8];
     struct error error;
 
