@@ -183,19 +183,15 @@ static enum status signer_record(struct signer_state *signer, struct intent *int
     return policy_apply(signer->policy, &intent->record, error);
 }
 
-static void signer_log(const struct intent *intent, enum status status, const struct error *error)
+/* What people want to see: a void, and a cap that was released. Everything else is in the journal. */
+static void signer_log(const struct signer_record *record)
 {
-    const struct signer_record *record = &intent->record;
-
-    if (status != LICET_OK)
-        log_warning("signature.refused", "act=%d server=%.*s number=%llu cause=\"%s\"",
-                    (int)record->act, TEXT_ARGS(record->server), (unsigned long long)record->number,
-                    error_text(error, status));
-    else if (record->act == SIGNER_VOID || record->reason.size > 0)
-        log_info(record->act == SIGNER_VOID ? "file.void" : "cap.released",
-                 "server=%.*s generation=%llu serial=%.*s reason=\"%.*s\"",
-                 TEXT_ARGS(record->server), (unsigned long long)record->number,
-                 TEXT_ARGS(record->name), TEXT_ARGS(record->reason));
+    if (record->act != SIGNER_VOID && record->reason.size == 0)
+        return;
+    log_info(record->act == SIGNER_VOID ? "file.void" : "cap.released",
+             "server=%.*s generation=%llu serial=%.*s reason=\"%.*s\"", TEXT_ARGS(record->server),
+             (unsigned long long)record->number, TEXT_ARGS(record->name),
+             TEXT_ARGS(record->reason));
 }
 
 static enum status signer_judge(struct signer_state *signer, const struct signer_item *item,
@@ -218,7 +214,8 @@ static enum status signer_judge(struct signer_state *signer, const struct signer
         return LICET_OK;
     if (status == LICET_OK)
         status = signer_record(signer, &intent, verdict, error);
-    signer_log(&intent, status, error);
+    if (status == LICET_OK)
+        signer_log(&intent.record);
     return status;
 }
 
@@ -302,6 +299,9 @@ void signer_take(struct signer_state *signer, const struct signer_item *item, st
     ret_decision->status = signer_decide(signer, item, now, ret_decision, &error);
     snprintf(ret_decision->sentence, sizeof(ret_decision->sentence), "%s",
              error_text(&error, ret_decision->status));
+    if (ret_decision->status != LICET_OK)
+        log_warning("signature.refused", "act=%d code=%s cause=\"%s\"", (int)item->act,
+                    status_word(ret_decision->status), ret_decision->sentence);
 }
 
 enum status signer_commit(struct signer_state *signer, struct error *error)

@@ -113,7 +113,7 @@ def test_killed():
         if code == 0:
             break
     ok(code == 0 and at > 15, f"killed before each of {at - 1} writes, syncs, signatures and answers of a life")
-    ok(not wrong, "R9.4 killed anywhere and started again: the same bytes, and never two files of one generation", wrong)
+    ok(not wrong, "row 71, R9.4 killed anywhere and started again: the same bytes, and never two files of one generation", wrong)
 
 
 def test_disk_fails():
