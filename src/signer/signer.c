@@ -33,10 +33,10 @@ void signer_journal_path(const struct signer_options *options, char path[SIGNER_
 
 /* ---- opening */
 
+/* Ends a sentence. */
 #define SIGNER_RETIRE                                                                              \
     "what this key has signed is not known any more. Retire it: revoke it (licet key revoke), "    \
-    "make "                                                                                        \
-    "and certify a new one, and run licet-signer init for that"
+    "make and certify a new one, and run licet-signer init for that"
 
 /* The first record names the key. */
 static enum status signer_fold_first(struct signer_state *signer,
@@ -99,7 +99,7 @@ static enum status signer_open_journal(struct signer_state *signer,
         return error_set(error, status, "%s", cause.text);
     log_info("journal.opened", "records=%llu cut=%u",
              (unsigned long long)journal_head(signer->journal).number, opening.bytes_cut);
-    return journal_prepare(signer->journal, error);
+    return LICET_OK;
 }
 
 static enum status signer_make(struct signer_state **ret_signer, struct error *error)
