@@ -61,12 +61,14 @@ bool signer_child_has_ended(struct signer_child *child)
 
 void signer_child_stop(struct signer_child *child)
 {
-    int how;
+    int how = 0;
+    pid_t ended;
 
     if (child->pid == 0)
         return;
     kill(child->pid, SIGTERM);
-    while (waitpid(child->pid, &how, 0) < 0 && errno == EINTR)
-        continue;
+    do {
+        ended = waitpid(child->pid, &how, 0);
+    } while (ended < 0 && errno == EINTR);
     child_take(child, how);
 }

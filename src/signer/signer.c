@@ -102,29 +102,31 @@ static enum status signer_open_journal(struct signer_state *signer,
     return LICET_OK;
 }
 
-static enum status signer_make(struct signer_state **ret_signer, struct error *error)
+/* NULL: no memory is left. */
+static struct signer_state *signer_make(void)
 {
     struct signer_state *signer = calloc(1, sizeof(*signer));
     size_t arena_bytes = LICENSE_ARENA_BYTES(LICENSE_FILE_BYTES_MAX);
 
     if (signer == NULL)
-        return error_set(error, LICET_NO_MEMORY, "no memory is left to start");
-    *ret_signer = signer;
+        return NULL;
     signer->arena = arena_over(malloc(arena_bytes), arena_bytes);
     signer->body = buf_over(malloc(SIGNER_BODY_BYTES), SIGNER_BODY_BYTES);
-    if (signer->arena.data == NULL || signer->body.data == NULL)
-        return error_set(error, LICET_NO_MEMORY, "no memory is left to start");
-    return LICET_OK;
+    if (signer->arena.data != NULL && signer->body.data != NULL)
+        return signer;
+    signer_close(signer);
+    return NULL;
 }
 
 enum status signer_open(const struct signer_options *options, struct signer_state **ret_signer,
                         struct error *error)
 {
-    struct signer_state *signer = NULL;
-    enum status status = signer_make(&signer, error);
+    struct signer_state *signer = signer_make();
+    enum status status;
 
-    if (status == LICET_OK)
-        status = issuer_open(&signer->issuer, options, error);
+    if (signer == NULL)
+        return error_set(error, LICET_NO_MEMORY, "no memory is left to start");
+    status = issuer_open(&signer->issuer, options, error);
     if (status == LICET_OK)
         status = policy_create(&options->caps, &signer->policy, error);
     if (status == LICET_OK)
