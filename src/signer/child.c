@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,7 +13,7 @@
 #define CHILD_EXEC_FAILED 127
 
 /* Only calls that are safe after fork() in a process with threads. */
-static void child_become(char *const arguments[], pid_t parent)
+static void child_become(const char *program, const char *config, pid_t parent)
 {
     sigset_t none;
     int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -23,22 +22,20 @@ static void child_become(char *const arguments[], pid_t parent)
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == parent && fd >= 0 &&
         dup2(fd, STDIN_FILENO) >= 0)
-        execv(arguments[0], arguments);
+        execl(program, program, "--config", config, (char *)NULL);
     _exit(CHILD_EXEC_FAILED);
 }
 
 enum status signer_child_start(struct signer_child *child, const char *program, const char *config,
                                struct error *error)
 {
-    char flag[] = "--config";
-    char *const arguments[] = {(char *)(uintptr_t)program, flag, (char *)(uintptr_t)config, NULL};
     pid_t parent = getpid();
     pid_t pid = fork();
 
     if (pid < 0)
         return error_set(error, LICET_SYSTEM, "the signer cannot be started: %s", strerror(errno));
     if (pid == 0)
-        child_become(arguments, parent);
+        child_become(program, config, parent);
     *child = (struct signer_child){.pid = pid};
     log_warning("signer.started",
                 "pid=%d cause=\"the issuing key is not separated from this process: run "
@@ -64,12 +61,14 @@ bool signer_child_has_ended(struct signer_child *child)
 
 void signer_child_stop(struct signer_child *child)
 {
-    int how;
+    int how = 0;
+    pid_t ended;
 
     if (child->pid == 0)
         return;
     kill(child->pid, SIGTERM);
-    while (waitpid(child->pid, &how, 0) < 0 && errno == EINTR)
-        continue;
+    do {
+        ended = waitpid(child->pid, &how, 0);
+    } while (ended < 0 && errno == EINTR);
     child_take(child, how);
 }

@@ -66,7 +66,7 @@ static struct slot_key policy_server_key(const struct policy *policy, struct tex
     return table_key(policy->table, 0, (struct text[]){vendor, server}, 2);
 }
 
-/* What was signed under a name, in 64 bits that nobody outside can compute. */
+/* What was signed under a name, in 63 bits that nobody outside can compute. */
 static uint64_t policy_tag(const struct policy *policy, const struct signer_record *record)
 {
     struct text parts[] = {text_make(record->payload.bytes, HASH_BYTES),

@@ -371,6 +371,8 @@ enum status signer_serve(struct signer_state *signer, const struct signer_option
                                          "can read the issuing key: give the signer a user of its "
                                          "own, and name the other one with client=\"");
     if (status == LICET_OK)
+        status = serve_prepare(&serve, error);
+    if (status == LICET_OK)
         log_info("signer.serving", "socket=\"%s\"", options->socket);
     while (status == LICET_OK && !serve.is_stopping)
         status = serve_turn(&serve, error);

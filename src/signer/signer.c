@@ -33,10 +33,10 @@ void signer_journal_path(const struct signer_options *options, char path[SIGNER_
 
 /* ---- opening */
 
+/* Ends a sentence. */
 #define SIGNER_RETIRE                                                                              \
     "what this key has signed is not known any more. Retire it: revoke it (licet key revoke), "    \
-    "make "                                                                                        \
-    "and certify a new one, and run licet-signer init for that"
+    "make and certify a new one, and run licet-signer init for that"
 
 /* The first record names the key. */
 static enum status signer_fold_first(struct signer_state *signer,
@@ -99,32 +99,34 @@ static enum status signer_open_journal(struct signer_state *signer,
         return error_set(error, status, "%s", cause.text);
     log_info("journal.opened", "records=%llu cut=%u",
              (unsigned long long)journal_head(signer->journal).number, opening.bytes_cut);
-    return journal_prepare(signer->journal, error);
+    return LICET_OK;
 }
 
-static enum status signer_make(struct signer_state **ret_signer, struct error *error)
+/* NULL: no memory is left. */
+static struct signer_state *signer_make(void)
 {
     struct signer_state *signer = calloc(1, sizeof(*signer));
     size_t arena_bytes = LICENSE_ARENA_BYTES(LICENSE_FILE_BYTES_MAX);
 
     if (signer == NULL)
-        return error_set(error, LICET_NO_MEMORY, "no memory is left to start");
-    *ret_signer = signer;
+        return NULL;
     signer->arena = arena_over(malloc(arena_bytes), arena_bytes);
     signer->body = buf_over(malloc(SIGNER_BODY_BYTES), SIGNER_BODY_BYTES);
-    if (signer->arena.data == NULL || signer->body.data == NULL)
-        return error_set(error, LICET_NO_MEMORY, "no memory is left to start");
-    return LICET_OK;
+    if (signer->arena.data != NULL && signer->body.data != NULL)
+        return signer;
+    signer_close(signer);
+    return NULL;
 }
 
 enum status signer_open(const struct signer_options *options, struct signer_state **ret_signer,
                         struct error *error)
 {
-    struct signer_state *signer = NULL;
-    enum status status = signer_make(&signer, error);
+    struct signer_state *signer = signer_make();
+    enum status status;
 
-    if (status == LICET_OK)
-        status = issuer_open(&signer->issuer, options, error);
+    if (signer == NULL)
+        return error_set(error, LICET_NO_MEMORY, "no memory is left to start");
+    status = issuer_open(&signer->issuer, options, error);
     if (status == LICET_OK)
         status = policy_create(&options->caps, &signer->policy, error);
     if (status == LICET_OK)
@@ -183,19 +185,15 @@ static enum status signer_record(struct signer_state *signer, struct intent *int
     return policy_apply(signer->policy, &intent->record, error);
 }
 
-static void signer_log(const struct intent *intent, enum status status, const struct error *error)
+/* What people want to see: a void, and a cap that was released. Everything else is in the journal. */
+static void signer_log(const struct signer_record *record)
 {
-    const struct signer_record *record = &intent->record;
-
-    if (status != LICET_OK)
-        log_warning("signature.refused", "act=%d server=%.*s number=%llu cause=\"%s\"",
-                    (int)record->act, TEXT_ARGS(record->server), (unsigned long long)record->number,
-                    error_text(error, status));
-    else if (record->act == SIGNER_VOID || record->reason.size > 0)
-        log_info(record->act == SIGNER_VOID ? "file.void" : "cap.released",
-                 "server=%.*s generation=%llu serial=%.*s reason=\"%.*s\"",
-                 TEXT_ARGS(record->server), (unsigned long long)record->number,
-                 TEXT_ARGS(record->name), TEXT_ARGS(record->reason));
+    if (record->act != SIGNER_VOID && record->reason.size == 0)
+        return;
+    log_info(record->act == SIGNER_VOID ? "file.void" : "cap.released",
+             "server=%.*s generation=%llu serial=%.*s reason=\"%.*s\"", TEXT_ARGS(record->server),
+             (unsigned long long)record->number, TEXT_ARGS(record->name),
+             TEXT_ARGS(record->reason));
 }
 
 static enum status signer_judge(struct signer_state *signer, const struct signer_item *item,
@@ -218,7 +216,8 @@ static enum status signer_judge(struct signer_state *signer, const struct signer
         return LICET_OK;
     if (status == LICET_OK)
         status = signer_record(signer, &intent, verdict, error);
-    signer_log(&intent, status, error);
+    if (status == LICET_OK)
+        signer_log(&intent.record);
     return status;
 }
 
@@ -302,6 +301,9 @@ void signer_take(struct signer_state *signer, const struct signer_item *item, st
     ret_decision->status = signer_decide(signer, item, now, ret_decision, &error);
     snprintf(ret_decision->sentence, sizeof(ret_decision->sentence), "%s",
              error_text(&error, ret_decision->status));
+    if (ret_decision->status != LICET_OK)
+        log_warning("signature.refused", "act=%d code=%s cause=\"%s\"", (int)item->act,
+                    status_word(ret_decision->status), ret_decision->sentence);
 }
 
 enum status signer_commit(struct signer_state *signer, struct error *error)

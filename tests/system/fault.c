@@ -1,0 +1,116 @@
+/*
+ * Preloaded into licet-signer: its writes, syncs, renames, signatures and answers are counted, and
+ * before number LICET_FAULT_AT the process is killed. With LICET_FAULT_ERRNO it goes on instead, and
+ * that call and every later one of the disk fails so.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static unsigned long fault_calls;
+
+static unsigned long fault_number(const char *name)
+{
+    const char *text = getenv(name);
+
+    return text == NULL ? 0 : strtoul(text, NULL, 10);
+}
+
+/* Whether this call fails; it may not return at all. */
+static int fault_strikes(void)
+{
+    unsigned long at = fault_number("LICET_FAULT_AT"), with = fault_number("LICET_FAULT_ERRNO");
+
+    fault_calls++;
+    if (at == 0 || fault_calls < at)
+        return 0;
+    if (with == 0)
+        kill(getpid(), SIGKILL);
+    errno = (int)with;
+    return 1;
+}
+
+/* The function behind ours, as a pointer of its own type. */
+#define NEXT(type, name)                                                                           \
+    union {                                                                                        \
+        void *found;                                                                               \
+        type call;                                                                                 \
+    } next = {.found = dlsym(RTLD_NEXT, name)}
+
+#define EXPORT __attribute__((visibility("default")))
+
+typedef ssize_t write_call(int, const struct iovec *, int, off_t);
+typedef int sync_call(int);
+typedef int rename_call(int, const char *, int, const char *);
+typedef int cut_call(int, off_t);
+typedef ssize_t send_call(int, const void *, size_t, int);
+typedef int sign_call(unsigned char *, unsigned long long *, const unsigned char *,
+                      unsigned long long, const unsigned char *);
+
+EXPORT write_call pwritev64;
+EXPORT sync_call fdatasync, fsync;
+EXPORT rename_call renameat;
+EXPORT cut_call ftruncate64;
+EXPORT send_call send;
+EXPORT sign_call crypto_sign_detached;
+
+ssize_t pwritev64(int fd, const struct iovec *parts, int count, off_t offset)
+{
+    NEXT(write_call *, "pwritev64");
+
+    return fault_strikes() ? -1 : next.call(fd, parts, count, offset);
+}
+
+int fdatasync(int fd)
+{
+    NEXT(sync_call *, "fdatasync");
+
+    return fault_strikes() ? -1 : next.call(fd);
+}
+
+int fsync(int fd)
+{
+    NEXT(sync_call *, "fsync");
+
+    return fault_strikes() ? -1 : next.call(fd);
+}
+
+int renameat(int from_fd, const char *from, int to_fd, const char *to)
+{
+    NEXT(rename_call *, "renameat");
+
+    return fault_strikes() ? -1 : next.call(from_fd, from, to_fd, to);
+}
+
+int ftruncate64(int fd, off_t size)
+{
+    NEXT(cut_call *, "ftruncate64");
+
+    return fault_strikes() ? -1 : next.call(fd, size);
+}
+
+/* Not of the disk: only killing is tried here. */
+ssize_t send(int fd, const void *bytes, size_t size, int flags)
+{
+    NEXT(send_call *, "send");
+
+    if (fault_number("LICET_FAULT_ERRNO") == 0)
+        fault_strikes();
+    return next.call(fd, bytes, size, flags);
+}
+
+int crypto_sign_detached(unsigned char *signature, unsigned long long *size,
+                         const unsigned char *message, unsigned long long message_size,
+                         const unsigned char *key)
+{
+    NEXT(sign_call *, "crypto_sign_detached");
+
+    if (fault_number("LICET_FAULT_ERRNO") == 0)
+        fault_strikes();
+    return next.call(signature, size, message, message_size, key);
+}
