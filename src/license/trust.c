@@ -108,14 +108,9 @@ enum status trust_judge(const struct trust *trust, const struct sshsig *sshsig, 
 
     if (status == LICET_OK)
         status = trust_judge_dates(&sshsig->certificate, issued, error);
-    if (status != LICET_OK)
-        return status;
-    if (trust->revocations != NULL && revocations_has(trust->revocations, &key_hash, issued))
-        return error_set(error, LICET_REVOKED,
-                         "the key that signed the text was revoked by the vendor (list %u): ask "
-                         "the vendor for a file signed by its new key",
-                         trust->revocations->head.number);
-    return LICET_OK;
+    if (status == LICET_OK)
+        status = revocations_check(trust->revocations, &key_hash, issued, error);
+    return status;
 }
 
 bool trust_vouches_for(const struct signer *signer, struct date maintenance)

@@ -72,16 +72,48 @@ static void metrics_denials(const struct server *server, struct buf *buf)
     }
 }
 
-static void metrics_generations(const struct server *server, struct buf *buf)
+static uint64_t vendor_generation(const struct vendor *vendor)
 {
-    buf_add_string(buf, "# HELP licet_generation Generation of the installed license file; 0 where "
-                        "there is none.\n# TYPE licet_generation gauge\n");
-    for (uint32_t index = 0; index < server->vendors_count; index++) {
-        const struct vendor *vendor = &server->vendors[index];
+    return vendor->file.data == NULL ? 0 : vendor->license.head.generation;
+}
 
-        buf_printf(buf, "licet_generation{vendor=\"%s\"} %llu\n", vendor->options->name,
-                   vendor->file.data == NULL ? 0ull
-                                             : (unsigned long long)vendor->license.head.generation);
+static uint64_t vendor_list_number(const struct vendor *vendor)
+{
+    return vendor->revocations.list.head.number;
+}
+
+static uint64_t vendor_is_revoked(const struct vendor *vendor)
+{
+    return vendor_is_revoked_by(vendor, &vendor->revocations.list);
+}
+
+static const struct {
+    const char *name;
+    const char *help;
+    uint64_t (*value)(const struct vendor *vendor);
+} vendor_metrics[] = {
+    {"generation", "Generation of the installed license file; 0 where there is none.",
+     vendor_generation},
+    {"revocations_number", "Number of the installed revocation list; 0 where there is none.",
+     vendor_list_number},
+    {"license_revoked",
+     "1 where the installed license file is signed by a key that the list revokes.",
+     vendor_is_revoked},
+};
+
+static void metrics_vendors(const struct server *server, struct buf *buf)
+{
+    for (size_t row = 0; row < sizeof(vendor_metrics) / sizeof(vendor_metrics[0]); row++) {
+        const char *name = vendor_metrics[row].name;
+
+        buf_printf(buf, "# HELP licet_%s %s\n# TYPE licet_%s gauge\n", name,
+                   vendor_metrics[row].help, name);
+        for (uint32_t index = 0; index < server->vendors_count; index++) {
+            const struct vendor *vendor = &server->vendors[index];
+
+            buf_printf(buf, "licet_%s{vendor=\"%s\"} %llu\n", name, vendor->options->name,
+                       (unsigned long long)vendor_metrics[row].value(vendor));
+        }
     }
 }
 
@@ -172,7 +204,7 @@ void metrics_handle(struct http_exchange *exchange)
     }
     metrics_totals(server, &buf);
     metrics_denials(server, &buf);
-    metrics_generations(server, &buf);
+    metrics_vendors(server, &buf);
     for (int value = 0; value < VALUES_COUNT; value++)
         metrics_features(server, (enum feature_value)value, &buf);
     http_answer(exchange, 200, "text/plain; version=0.0.4", buf_text(&buf));
