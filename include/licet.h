@@ -150,7 +150,8 @@ typedef struct licet_options {
     const char *revocations; /* the newest revocation list known at release, or NULL */
     const char *vendor;      /* NULL or "": whichever vendor the root has certified */
     /* A small file of this user that remembers the highest generation and epoch seen of each
-     * server, so that older ones are refused after a restart too. NULL: this handle's memory. */
+     * server, and the highest revocation list that servers handed on, so that older ones are
+     * refused after a restart too. NULL: this handle's memory. */
     const char *state_path;
     const char *user;                 /* NULL: of the process, from the operating system */
     const char *host;                 /* NULL: the machine's name */

@@ -36,22 +36,21 @@ static void *chain_take(char **memory, size_t size)
     return taken;
 }
 
-enum status chain_init(struct chain *chain, void *memory, const struct trust *trust,
-                       struct text revocations, struct error *error)
-{
-    char *rest = memory;
+/* ---- revocation lists (R9.3) --------------------------------------------------------------- */
 
-    *chain = (struct chain){.trust = *trust};
-    for (int index = 0; index < 2; index++) {
-        chain->files[index].arena =
-            arena_over(chain_take(&rest, CHAIN_FILE_ARENA_BYTES), CHAIN_FILE_ARENA_BYTES);
-        chain->revocations[index].arena = arena_over(
-            chain_take(&rest, CHAIN_REVOCATIONS_ARENA_BYTES), CHAIN_REVOCATIONS_ARENA_BYTES);
-    }
-    return revocations.size == 0 ? LICET_OK : chain_see_revocations(chain, revocations, error);
+static bool chain_file_is_revoked(const struct chain *chain)
+{
+    const struct license *license = &chain->file->license;
+
+    return chain->trust.revocations != NULL &&
+           revocations_has(chain->trust.revocations, &license->signer.key_hash,
+                           license->head.issued);
 }
 
-enum status chain_see_revocations(struct chain *chain, struct text revocations, struct error *error)
+/* A newer list replaces the one in use, and the file in use falls if it revokes its key; the same
+ * or an older one changes nothing. ret_head is what was shown, until the next list is. */
+static enum status chain_see_revocations(struct chain *chain, struct text revocations,
+                                         struct revocations_head *ret_head, struct error *error)
 {
     struct chain_revocations *place = &chain->revocations[chain->revocations_next];
     const struct trust *trust = &chain->trust;
@@ -66,15 +65,57 @@ enum status chain_see_revocations(struct chain *chain, struct text revocations, 
         return error_set(error, LICET_UNTRUSTED,
                          "the revocation list is of vendor %.*s, this product is of %.*s",
                          TEXT_ARGS(place->list.head.vendor), TEXT_ARGS(trust->vendor));
+    *ret_head = place->list.head;
     if (trust->revocations != NULL && place->list.head.number <= trust->revocations->head.number)
         return LICET_OK;
     chain->trust.revocations = &place->list;
     chain->revocations_next = 1 - chain->revocations_next;
+    if (chain->file != NULL && chain_file_is_revoked(chain))
+        chain->file = NULL;
     return LICET_OK;
 }
 
-enum status chain_see_file(struct chain *chain, struct text file, struct text server_key,
-                           struct error *error)
+/* Security: a server that knows of a list and keeps it back, or hands on an older one, could bring
+ * files of a stolen key. */
+static enum status chain_check_revocations(struct chain *chain, struct witness *witness,
+                                           struct error *error)
+{
+    const struct revocations *list = chain->trust.revocations;
+    struct text vendor = chain->file->license.head.vendor;
+    uint64_t seen = witness_see_list(witness, vendor, 0);
+
+    if (seen == 0 ||
+        (list != NULL && text_equal(list->head.vendor, vendor) && list->head.number >= seen))
+        return LICET_OK;
+    chain->file = NULL;
+    return error_set(error, LICET_OLD_GENERATION,
+                     "revocation list %llu of %.*s has been seen before, and the license server "
+                     "hands on an older one or none: its administrator should install the "
+                     "vendor's newest list",
+                     (unsigned long long)seen, TEXT_ARGS(vendor));
+}
+
+/* ---- in and out of use --------------------------------------------------------------------- */
+
+enum status chain_init(struct chain *chain, void *memory, const struct trust *trust,
+                       struct text revocations, struct error *error)
+{
+    struct revocations_head head;
+    char *rest = memory;
+
+    *chain = (struct chain){.trust = *trust};
+    for (int index = 0; index < 2; index++) {
+        chain->files[index].arena =
+            arena_over(chain_take(&rest, CHAIN_FILE_ARENA_BYTES), CHAIN_FILE_ARENA_BYTES);
+        chain->revocations[index].arena = arena_over(
+            chain_take(&rest, CHAIN_REVOCATIONS_ARENA_BYTES), CHAIN_REVOCATIONS_ARENA_BYTES);
+    }
+    return revocations.size == 0 ? LICET_OK
+                                 : chain_see_revocations(chain, revocations, &head, error);
+}
+
+static enum status chain_see_file(struct chain *chain, struct text file, struct text server_key,
+                                  struct error *error)
 {
     struct chain_file *place = &chain->files[chain->file_next];
     enum status status = public_key_parse(server_key, &place->server_key, NULL, error);
@@ -97,4 +138,23 @@ enum status chain_see_file(struct chain *chain, struct text file, struct text se
     chain->file = place;
     chain->file_next = 1 - chain->file_next;
     return LICET_OK;
+}
+
+enum status chain_see(struct chain *chain, struct witness *witness, const struct chain_shown *shown,
+                      struct error *error)
+{
+    struct revocations_head head;
+    enum status status = LICET_OK;
+
+    if (shown->revocations.size > 0) {
+        status = chain_see_revocations(chain, shown->revocations, &head, error);
+        /* Order: before the file is judged, for it may be the one that the list is about. */
+        if (status == LICET_OK)
+            witness_see_list(witness, head.vendor, head.number);
+    }
+    if (status == LICET_OK)
+        status = chain_see_file(chain, shown->file, shown->server_key, error);
+    if (status == LICET_OK)
+        status = chain_check_revocations(chain, witness, error);
+    return status;
 }
