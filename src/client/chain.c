@@ -114,14 +114,12 @@ enum status chain_init(struct chain *chain, void *memory, const struct trust *tr
                                  : chain_see_revocations(chain, revocations, &head, error);
 }
 
-static enum status chain_see_file(struct chain *chain, struct text file, struct text server_key,
-                                  struct error *error)
+/* Into the place that is free: nothing is in use yet. */
+static enum status chain_read_file(struct chain *chain, struct text file, struct error *error)
 {
     struct chain_file *place = &chain->files[chain->file_next];
-    enum status status = public_key_parse(server_key, &place->server_key, NULL, error);
+    enum status status;
 
-    if (status != LICET_OK)
-        return status;
     place->arena.size = 0;
     status = license_read(file, &chain->trust, &place->arena, &place->license, error);
     if (status != LICET_OK)
@@ -129,14 +127,32 @@ static enum status chain_see_file(struct chain *chain, struct text file, struct 
     if (chain->trust.vendor.size > 0 &&
         !text_equal(chain->trust.vendor, place->license.head.vendor))
         return error_set(error, LICET_UNTRUSTED,
-                         "the license server serves files of vendor %.*s, this product is of %.*s",
+                         "the license file is one of vendor %.*s, this product is of %.*s",
                          TEXT_ARGS(place->license.head.vendor), TEXT_ARGS(chain->trust.vendor));
+    return LICET_OK;
+}
+
+static void chain_use_file(struct chain *chain)
+{
+    chain->file = &chain->files[chain->file_next];
+    chain->file_next = 1 - chain->file_next;
+}
+
+static enum status chain_see_file(struct chain *chain, struct text file, struct text server_key,
+                                  struct error *error)
+{
+    struct chain_file *place = &chain->files[chain->file_next];
+    enum status status = public_key_parse(server_key, &place->server_key, NULL, error);
+
+    if (status == LICET_OK)
+        status = chain_read_file(chain, file, error);
+    if (status != LICET_OK)
+        return status;
     if (license_find_server(&place->license, &place->server_key) == NULL)
         return error_set(error, LICET_WRONG_SERVER,
                          "the license file that this server shows is for another license server: "
                          "its administrator should install the file that was issued to its key");
-    chain->file = place;
-    chain->file_next = 1 - chain->file_next;
+    chain_use_file(chain);
     return LICET_OK;
 }
 
@@ -156,5 +172,19 @@ enum status chain_see(struct chain *chain, struct witness *witness, const struct
         status = chain_see_file(chain, shown->file, shown->server_key, error);
     if (status == LICET_OK)
         status = chain_check_revocations(chain, witness, error);
+    return status;
+}
+
+enum status chain_see_device(struct chain *chain, struct text file, struct text serial,
+                             const struct public_key *key, struct unix_time now,
+                             struct error *error)
+{
+    const struct license *license = &chain->files[chain->file_next].license;
+    enum status status = chain_read_file(chain, file, error);
+
+    if (status == LICET_OK)
+        status = license_check_device(license, serial, key, now, error);
+    if (status == LICET_OK)
+        chain_use_file(chain);
     return status;
 }

@@ -57,4 +57,9 @@ struct chain_shown {
 enum status chain_see(struct chain *chain, struct witness *witness, const struct chain_shown *shown,
                       struct error *error);
 
+/* Verifies a file for a device, and takes it in use: license_check_device() (R2.7). */
+enum status chain_see_device(struct chain *chain, struct text file, struct text serial,
+                             const struct public_key *key, struct unix_time now,
+                             struct error *error);
+
 #endif

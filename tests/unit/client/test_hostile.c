@@ -433,26 +433,6 @@ static licet_status checkout_with_revocations(struct world *world, const char *r
     return status;
 }
 
-static void sign_revocations(struct world *world, uint32_t number, bool is_revoked, char *place,
-                             size_t place_size)
-{
-    struct public_key issuing = secret_key_public(&world->keys.issuing);
-    struct revoked_key key = {.key = public_key_hash(&issuing), .from = {1700000000}};
-    struct revocations list = {
-        .head = {.vendor = TEXT("acme"), .number = number, .issued = {1790000000}},
-        .keys = &key,
-        .keys_count = is_revoked,
-    };
-    struct buf buf = buf_over(place, place_size - 1);
-    struct error error = {0};
-
-    if (revocations_sign(&list, &world->keys.root, &world->arena, &buf, &error) != LICET_OK) {
-        fprintf(stderr, "%s\n", error.text);
-        abort();
-    }
-    place[buf.size] = '\0';
-}
-
 static void test_revocations(void)
 {
     struct world *world = world_create();
@@ -462,16 +442,16 @@ static void test_revocations(void)
     struct buf buf = buf_over(line, sizeof(line) - 1);
     licet_error error;
 
-    sign_revocations(world, 3, true, list, sizeof(list));
+    world_sign_list(world, 3, true, list, sizeof(list));
     ok(checkout_with_revocations(world, list, &error) == LICET_REVOKED,
        "R9.3 a file of a revoked issuing key is refused by the list in the product");
-    sign_revocations(world, 2, false, newer, sizeof(newer));
+    world_sign_list(world, 2, false, newer, sizeof(newer));
     world->revocations = text_of(newer);
     ok(checkout_with_revocations(world, list, &error) == LICET_REVOKED,
        "R9.3 a list with a lower number does not replace it");
-    sign_revocations(world, 2, false, list, sizeof(list));
+    world_sign_list(world, 2, false, list, sizeof(list));
     ok(checkout_with_revocations(world, list, &error) == LICET_OK, "an empty list revokes nobody");
-    sign_revocations(world, 3, true, newer, sizeof(newer));
+    world_sign_list(world, 3, true, newer, sizeof(newer));
     world->revocations = text_of(newer);
     ok(checkout_with_revocations(world, list, &error) == LICET_REVOKED,
        "R9.3 a newer one, relayed by the server, does");
@@ -505,7 +485,7 @@ static void test_a_list_for_the_file_in_use(void)
 
     licet_lease_info_init(&info, sizeof(info));
     ok(licet_checkout(client, "cad_pro", NULL, 1, &lease, &error) == LICET_OK, "a seat is held");
-    sign_revocations(world, 1, true, list, sizeof(list));
+    world_sign_list(world, 1, true, list, sizeof(list));
     world->revocations = text_of(list);
     world_serve(world, &world->keys, "acme", 5, WORLD_LINES);
     ok(licet_checkout(client, "cad_pro", NULL, 1, &other, &error) == LICET_REVOKED,
@@ -548,9 +528,9 @@ static void test_a_list_that_is_hidden(void)
 
     if (fd >= 0)
         close(fd);
-    sign_revocations(world, 2, false, old, sizeof(old));
-    sign_revocations(world, 3, true, new, sizeof(new));
-    sign_revocations(world, 4, false, newest, sizeof(newest));
+    world_sign_list(world, 2, false, old, sizeof(old));
+    world_sign_list(world, 3, true, new, sizeof(new));
+    world_sign_list(world, 4, false, newest, sizeof(newest));
     ok(checkout_with_state(world, path, old, &error) == LICET_OK &&
            checkout_with_state(world, path, new, &error) == LICET_REVOKED,
        "R9.3 a server hands on a list that revokes its own file");
@@ -582,8 +562,8 @@ static void test_a_list_of_the_product(void)
 
     if (fd >= 0)
         close(fd);
-    sign_revocations(world, 5, false, shown, sizeof(shown));
-    sign_revocations(world, 6, false, own, sizeof(own));
+    world_sign_list(world, 5, false, shown, sizeof(shown));
+    world_sign_list(world, 6, false, own, sizeof(own));
     ok(checkout_with_state(world, path, shown, &error) == LICET_OK, "list 5 is seen");
     options.revocations = own;
     options.state_path = path;
