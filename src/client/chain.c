@@ -54,6 +54,7 @@ static enum status chain_see_revocations(struct chain *chain, struct text revoca
 {
     struct chain_revocations *place = &chain->revocations[chain->revocations_next];
     const struct trust *trust = &chain->trust;
+    struct text vendor = trust->vendor;
     enum status status;
 
     place->arena.size = 0;
@@ -61,10 +62,13 @@ static enum status chain_see_revocations(struct chain *chain, struct text revoca
                               &place->list, error);
     if (status != LICET_OK)
         return status;
-    if (trust->vendor.size > 0 && !text_equal(trust->vendor, place->list.head.vendor))
+    /* Security: numbers are each vendor's own; another's list must not displace the one in use. */
+    if (vendor.size == 0)
+        vendor = (trust->revocations != NULL ? trust->revocations : &place->list)->head.vendor;
+    if (!text_equal(vendor, place->list.head.vendor))
         return error_set(error, LICET_UNTRUSTED,
                          "the revocation list is of vendor %.*s, this product is of %.*s",
-                         TEXT_ARGS(place->list.head.vendor), TEXT_ARGS(trust->vendor));
+                         TEXT_ARGS(place->list.head.vendor), TEXT_ARGS(vendor));
     *ret_head = place->list.head;
     if (trust->revocations != NULL && place->list.head.number <= trust->revocations->head.number)
         return LICET_OK;

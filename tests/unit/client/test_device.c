@@ -296,7 +296,7 @@ static void test_other_files(void)
     ok(open_changed(other_vendor, &error) == LICET_UNTRUSTED &&
            open_changed(other_root, &error) == LICET_UNTRUSTED,
        "R9.1 another vendor's is not, and none under another root");
-    world_sign_list(world, 1, true, scene.list, sizeof(scene.list));
+    world_sign_list(world, "acme", 1, true, scene.list, sizeof(scene.list));
     ok(open_changed(with_list, &error) == LICET_REVOKED,
        "R9.3 one of a key that the product knows as revoked is not");
     ok(open_changed(cut_short, &error) == LICET_INVALID &&

@@ -442,16 +442,16 @@ static void test_revocations(void)
     struct buf buf = buf_over(line, sizeof(line) - 1);
     licet_error error;
 
-    world_sign_list(world, 3, true, list, sizeof(list));
+    world_sign_list(world, "acme", 3, true, list, sizeof(list));
     ok(checkout_with_revocations(world, list, &error) == LICET_REVOKED,
        "R9.3 a file of a revoked issuing key is refused by the list in the product");
-    world_sign_list(world, 2, false, newer, sizeof(newer));
+    world_sign_list(world, "acme", 2, false, newer, sizeof(newer));
     world->revocations = text_of(newer);
     ok(checkout_with_revocations(world, list, &error) == LICET_REVOKED,
        "R9.3 a list with a lower number does not replace it");
-    world_sign_list(world, 2, false, list, sizeof(list));
+    world_sign_list(world, "acme", 2, false, list, sizeof(list));
     ok(checkout_with_revocations(world, list, &error) == LICET_OK, "an empty list revokes nobody");
-    world_sign_list(world, 3, true, newer, sizeof(newer));
+    world_sign_list(world, "acme", 3, true, newer, sizeof(newer));
     world->revocations = text_of(newer);
     ok(checkout_with_revocations(world, list, &error) == LICET_REVOKED,
        "R9.3 a newer one, relayed by the server, does");
@@ -485,7 +485,7 @@ static void test_a_list_for_the_file_in_use(void)
 
     licet_lease_info_init(&info, sizeof(info));
     ok(licet_checkout(client, "cad_pro", NULL, 1, &lease, &error) == LICET_OK, "a seat is held");
-    world_sign_list(world, 1, true, list, sizeof(list));
+    world_sign_list(world, "acme", 1, true, list, sizeof(list));
     world->revocations = text_of(list);
     world_serve(world, &world->keys, "acme", 5, WORLD_LINES);
     ok(licet_checkout(client, "cad_pro", NULL, 1, &other, &error) == LICET_REVOKED,
@@ -528,9 +528,9 @@ static void test_a_list_that_is_hidden(void)
 
     if (fd >= 0)
         close(fd);
-    world_sign_list(world, 2, false, old, sizeof(old));
-    world_sign_list(world, 3, true, new, sizeof(new));
-    world_sign_list(world, 4, false, newest, sizeof(newest));
+    world_sign_list(world, "acme", 2, false, old, sizeof(old));
+    world_sign_list(world, "acme", 3, true, new, sizeof(new));
+    world_sign_list(world, "acme", 4, false, newest, sizeof(newest));
     ok(checkout_with_state(world, path, old, &error) == LICET_OK &&
            checkout_with_state(world, path, new, &error) == LICET_REVOKED,
        "R9.3 a server hands on a list that revokes its own file");
@@ -562,8 +562,8 @@ static void test_a_list_of_the_product(void)
 
     if (fd >= 0)
         close(fd);
-    world_sign_list(world, 5, false, shown, sizeof(shown));
-    world_sign_list(world, 6, false, own, sizeof(own));
+    world_sign_list(world, "acme", 5, false, shown, sizeof(shown));
+    world_sign_list(world, "acme", 6, false, own, sizeof(own));
     ok(checkout_with_state(world, path, shown, &error) == LICET_OK, "list 5 is seen");
     options.revocations = own;
     options.state_path = path;
@@ -575,6 +575,29 @@ static void test_a_list_of_the_product(void)
     ok(checkout_with_state(world, path, shown, &error) == LICET_OK,
        "R9.3 and locks no product out that has only what servers hand on");
     unlink(path);
+    world_destroy(world);
+}
+
+/* One root may stand for two vendors, and a product may serve both. */
+static void test_a_list_of_another_vendor(void)
+{
+    struct world *world = world_create();
+    licet_transport transport;
+    licet_options options = world_options(world, &transport);
+    char own[4096], other[4096];
+    licet_lease lease;
+    licet *client;
+    licet_error error = {0};
+
+    world_sign_list(world, "acme", 3, true, own, sizeof(own));
+    world_sign_list(world, "other", 9, false, other, sizeof(other));
+    options.vendor = NULL;
+    options.revocations = own;
+    world->revocations = text_of(other);
+    licet_open(&options, &client, &error);
+    ok(licet_checkout(client, "cad_pro", NULL, 1, &lease, &error) == LICET_UNTRUSTED,
+       "R9.3 another vendor's list displaces none, whatever its number (%s)", error.text);
+    licet_close(client);
     world_destroy(world);
 }
 
@@ -632,6 +655,7 @@ int main(void)
     test_a_list_for_the_file_in_use();
     test_a_list_that_is_hidden();
     test_a_list_of_the_product();
+    test_a_list_of_another_vendor();
     test_going_back();
     return tap_done();
 }

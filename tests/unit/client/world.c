@@ -117,13 +117,13 @@ void world_sign(struct world *world, const struct world_keys *keys, const char *
     world->payload_hash = hash_of(buf_text(&payload));
 }
 
-void world_sign_list(struct world *world, uint32_t number, bool is_revoked, char *place,
-                     size_t place_size)
+void world_sign_list(struct world *world, const char *vendor, uint32_t number, bool is_revoked,
+                     char *place, size_t place_size)
 {
     struct public_key issuing = secret_key_public(&world->keys.issuing);
     struct revoked_key key = {.key = public_key_hash(&issuing), .from = {1700000000}};
     struct revocations list = {
-        .head = {.vendor = TEXT("acme"), .number = number, .issued = {1790000000}},
+        .head = {.vendor = text_of(vendor), .number = number, .issued = {1790000000}},
         .keys = &key,
         .keys_count = is_revoked,
     };

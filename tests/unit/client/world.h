@@ -87,9 +87,9 @@ void world_serve(struct world *world, const struct world_keys *keys, const char 
 void world_sign(struct world *world, const struct world_keys *keys, const char *vendor,
                 uint32_t generation, const char *host, const char *lines);
 
-/* The root's list of this number, with the issuing key in it or empty; ends with a NUL byte. */
-void world_sign_list(struct world *world, uint32_t number, bool is_revoked, char *place,
-                     size_t place_size);
+/* The root's list of this vendor and number, with the issuing key in it or empty; ends with a NUL byte. */
+void world_sign_list(struct world *world, const char *vendor, uint32_t number, bool is_revoked,
+                     char *place, size_t place_size);
 
 #define WORLD_LINES                                                                                \
     "INCREMENT cad_pro sn=A-1 seats=10 maintenance=2027-11-24 expiry=permanent covers=cad_std"     \
