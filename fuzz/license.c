@@ -50,8 +50,9 @@ static void fuzz_license(struct text input)
 static void fuzz_exchange(struct text input)
 {
     static const enum line_kind heads[] = {LINE_REQUEST, LINE_RECEIPT, LINE_RESPONSE,
-                                           LINE_REVOCATIONS};
-    static const enum line_kind rows[] = {LINE_ACT, LINE_SEATS, LINE_RESULT, LINE_REVOKED};
+                                           LINE_REVOCATIONS, LINE_CHECKPOINT};
+    static const enum line_kind rows[] = {LINE_ACT, LINE_SEATS, LINE_RESULT, LINE_REVOKED,
+                                          LINE_UNKNOWN};
 
     for (size_t index = 0; index < sizeof(heads) / sizeof(heads[0]); index++) {
         struct document_section sections[] = {{heads[index], 1, 1, 0, NULL},

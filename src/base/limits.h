@@ -20,6 +20,9 @@
 #define LICENSE_FILE_BYTES_MAX (1024 * 1024)
 /* R5: a response is a license file behind at most 256 RESULT lines of 200 bytes and a block. */
 #define RESPONSE_BYTES_MAX (LICENSE_FILE_BYTES_MAX + 64 * 1024)
+/* R6.8: a checkpoint of the issue log is one line of at most 300 bytes, x- fields apart, and a block
+ * of 3,328. */
+#define CHECKPOINT_BYTES_MAX ((size_t)16 * 1024)
 /* R2.3: the column before which a line is wrapped, backslash counted. */
 #define LICENSE_COLUMN_MAX 76
 
@@ -35,6 +38,9 @@
 #define FAMILY_LINES_MAX 256
 /* Lines of one license file: 1 MiB holds 4,096 lines of 256 bytes. */
 #define LICENSE_LINES_MAX 4096
+/* Lines of an order, each an entitlement with a license code of its own in one mail: 100 codes are
+ * ten printed pages of a form that people fill in. */
+#define ORDER_LINES_MAX 100u
 /* R2.1: SERVER lines of one file. Three is the largest set that fail-over needs: one serves, one
  * stands by, one is rebuilt. */
 #define LICENSE_SERVERS_MAX 3
@@ -119,17 +125,44 @@
 #define MERKLE_DEPTH_MAX 16u
 #define MERKLE_LEAVES_MAX (1u << MERKLE_DEPTH_MAX)
 
+/* R9.4: what one frame to the signer may hold. The largest item is a payload of 1 MiB; a portal that
+ * numbers 128 waiting files of 32 KiB at once sends 4 MiB. */
+#define SIGNER_FRAME_BYTES_MAX (4u * 1024 * 1024)
+#define SIGNER_ITEMS_MAX 128u
+/* Connections to the signer: a portal has one, its successor another, and people look at it. With 8
+ * all records of a turn, 8 x 128 x (553 + 4) bytes, are 0.55 MiB of the 1.25 MiB of a group. */
+#define SIGNER_CONNECTIONS_MAX 8u
+/* Why staff released a cap: a sentence. */
+#define SIGNER_REASON_BYTES_MAX 256u
+/* Kind 1, two hashes of 32, time, issued, number and seats of 8, four sizes of 2, three names of 64,
+ * a reason. */
+#define SIGNER_RECORD_BYTES_MAX (1u + 64 + 32 + 8 + 3 * NAME_MAX_BYTES + SIGNER_REASON_BYTES_MAX)
+/* Certificates of one issuing key: one a year for eight years. */
+#define SIGNER_CERTIFICATES_MAX 8u
+/* R9.4: how far ahead of the signer's clock, and how old, a text may say it was issued. */
+#define SIGNER_AHEAD_SECONDS 600
+#define SIGNER_AGE_SECONDS (7 * 86400)
+
 /* $1 to $64 of one statement, and the columns of one row: the widest table counts some 30. */
 #define DB_ARGUMENTS_MAX 64
 #define DB_COLUMNS_MAX 64
 /* Connections of one process: more than two a core only wait for each other, and PostgreSQL's 100
  * are shared by six portals of 16. */
 #define DB_CONNECTIONS_MAX 16u
-/* Transactions that share one commit of SQLite: at 20 us each the last of 256 waits 5 ms, as long
- * as a slow disk takes. */
-#define DB_COMMIT_SHARED_MAX 256u
 /* How long SQLite waits for another process that writes: a migration of a million rows. */
 #define DB_BUSY_MS 30000
+/* A transaction of PostgreSQL runs again after a deadlock or on a lost connection. Pauses double
+ * from 10 ms, at random: 7 of them are 1.3 s at most, the time of a restart. */
+#define DB_ATTEMPTS_MAX 8u
+#define DB_PAUSE_MS 10u
+/* What one statement, one wait for a row and one silence inside a transaction may take: an act of
+ * the portal takes milliseconds, and a lock is never held while somebody thinks. */
+#define DB_STATEMENT_MS 30000
+#define DB_LOCK_MS 10000
+#define DB_IDLE_MS 60000
+/* One value: a license file of 1 MiB and as much again. */
+#define DB_VALUE_BYTES_MAX (2 * 1024 * 1024)
+
 /* A log line: event, ten fields of a name each, and the message of an error. */
 #define LOG_LINE_MAX 2048
 

@@ -11,6 +11,7 @@ static const struct {
     const struct db_engine *engine;
 } engines[] = {
     {"sqlite:", false, &sqlite_engine},
+    {"postgresql://", true, &postgresql_engine},
 };
 
 static enum status db_open_engine(struct db *db, const char *url, struct error *error)
@@ -24,7 +25,8 @@ static enum status db_open_engine(struct db *db, const char *url, struct error *
         }
     }
     /* Security: the URL may hold a password and is not repeated. */
-    return error_set(error, LICET_INVALID, "a database is named as sqlite:PATH");
+    return error_set(error, LICET_INVALID,
+                     "a database is named as sqlite:PATH or postgresql://HOST/NAME");
 }
 
 enum status db_open(const char *url, const struct db_options *options, struct db **ret_db,

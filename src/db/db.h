@@ -1,11 +1,13 @@
 /*
- * Databases behind one interface: transactions, typed statements, numbered migrations; what the
- * rows mean is the caller's. Today there is one engine, SQLite (sqlite:PATH); PostgreSQL joins it
- * through the table in db/engine.h, and what is said of it here is what its engine must keep.
+ * Two database engines behind one interface: SQLite (sqlite:PATH) on one machine, PostgreSQL
+ * (postgresql://...) beyond it. Transactions, typed statements, numbered migrations; what the rows
+ * mean is the caller's.
  *
  * One SQL text serves both. Arguments are $1, $2 ... in the order of DB_ARGUMENTS. The text is a
- * string constant: nothing builds SQL. A SELECT may end in " FOR UPDATE", which SQLite, having one
- * writer, is not shown. Constraints are checked at once: no DEFERRABLE.
+ * string constant: nothing builds SQL. A SELECT may end in " FOR NO KEY UPDATE", which SQLite,
+ * having one writer, is not shown; a plain FOR UPDATE would also stop everybody who only refers to
+ * the row, and two who refer to each other's rows would wait for ever. Constraints are checked at
+ * once: no DEFERRABLE.
  *
  * Text is UTF-8 without NUL; anything else is refused (LICET_INVALID) before an engine sees it.
  * Truth is a number, 0 or 1.
@@ -66,7 +68,7 @@ void db_close(struct db *db);
  *
  * SQLite: one thread runs all that wait in one transaction, a savepoint each, and commits once.
  * PostgreSQL: READ COMMITTED, side by side. So decide in the statement (UPDATE ... WHERE seats >=
- * $2), or lock rows first (SELECT ... FOR UPDATE). LICET_OVER_LIMIT: too busy, tried often enough.
+ * $2), or lock rows first (SELECT ... FOR NO KEY UPDATE). LICET_OVER_LIMIT: too busy, tried often enough.
  */
 enum status db_transact(struct db *db,
                         enum status (*run)(struct db_transaction *transaction, void *context,

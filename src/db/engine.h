@@ -17,6 +17,7 @@ struct db_transaction {
     enum db_constraint constraint;
     enum status status; /* of the first statement that failed; nothing runs after it */
     struct error failure;
+    bool is_repeatable; /* PostgreSQL: undone by no fault of its own */
 };
 
 /* One value of a row. Text lies in the column's arena. */
@@ -49,6 +50,7 @@ struct db_engine {
 };
 
 extern const struct db_engine sqlite_engine;
+extern const struct db_engine postgresql_engine;
 
 struct db {
     const struct db_engine *engine;
@@ -64,7 +66,7 @@ void db_trace(const struct db *db, const char *sql);
 enum status db_transaction_run(struct db_transaction *transaction, const struct db_work *work,
                                struct error *error);
 
-/* LICET_TOO_LARGE where the arena is full. */
+enum status db_arena_is_full(struct error *error); /* LICET_TOO_LARGE */
 enum status db_value_copy(const struct db_column *column, struct text text,
                           struct db_value *ret_value, struct error *error);
 

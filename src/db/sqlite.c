@@ -101,6 +101,28 @@ static enum status writer_begin(struct writer *writer, struct error *error)
     return sqlite_run(writer->connection, "BEGIN IMMEDIATE", error);
 }
 
+/* Takes all that wait. The mutex is held. */
+static struct request *writer_take(struct writer *writer)
+{
+    struct request *first = writer->first;
+
+    writer->first = NULL;
+    writer->last = &writer->first;
+    return first;
+}
+
+/* The next one; behind the last, those that came meanwhile. Limit: each caller waits for its
+ * answer, so there are never more than callers. */
+static struct request *writer_next(struct writer *writer, struct request *request)
+{
+    if (request->next == NULL) {
+        pthread_mutex_lock(&writer->mutex);
+        request->next = writer_take(writer);
+        pthread_mutex_unlock(&writer->mutex);
+    }
+    return request->next;
+}
+
 /* False: one request broke the transaction (a full disk does) and is out; the others run again. */
 static bool writer_try(struct writer *writer, struct request *first)
 {
@@ -111,7 +133,7 @@ static bool writer_try(struct writer *writer, struct request *first)
         writer_answer_all(first, status, &error);
         return true;
     }
-    for (struct request *request = first; request != NULL; request = request->next) {
+    for (struct request *request = first; request != NULL; request = writer_next(writer, request)) {
         if (request->is_out)
             continue;
         writer_run_one(writer, request);
@@ -126,21 +148,6 @@ static bool writer_try(struct writer *writer, struct request *first)
                           &error); /* refusals too: they may rest on what is undone */
     }
     return true;
-}
-
-/* Takes what waits, at most DB_COMMIT_SHARED_MAX. The mutex is held. */
-static struct request *writer_take(struct writer *writer)
-{
-    struct request *first = writer->first;
-    struct request *request = first;
-
-    for (uint32_t count = 1; count < DB_COMMIT_SHARED_MAX && request->next != NULL; count++)
-        request = request->next;
-    writer->first = request->next;
-    if (writer->first == NULL)
-        writer->last = &writer->first;
-    request->next = NULL;
-    return first;
 }
 
 /* The mutex is held. A request is gone as soon as its caller sees that it is done. */

@@ -5,18 +5,17 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-static enum status status_of(sqlite3 *handle, int code)
+static enum status status_of(int code)
 {
-    int cause = sqlite3_system_errno(handle);
-
     switch (code & 0xff) {
     case SQLITE_CONSTRAINT:
         return LICET_CONFLICT;
     case SQLITE_FULL:
         return LICET_DISK_FULL;
     case SQLITE_IOERR:
-        return cause == ENOSPC || cause == EDQUOT || cause == EFBIG ? LICET_DISK_FULL
-                                                                    : LICET_SYSTEM;
+        /* ENOSPC is SQLITE_FULL; a write that fails otherwise met a quota or a limit. */
+        return code == SQLITE_IOERR_WRITE || code == SQLITE_IOERR_SHMSIZE ? LICET_DISK_FULL
+                                                                          : LICET_SYSTEM;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return LICET_OVER_LIMIT;
@@ -32,8 +31,8 @@ static enum status status_of(sqlite3 *handle, int code)
 
 enum status sqlite_fail(sqlite3 *handle, struct error *error)
 {
-    return error_set(error, status_of(handle, sqlite3_extended_errcode(handle)),
-                     "the database refused: %s", sqlite3_errmsg(handle));
+    return error_set(error, status_of(sqlite3_extended_errcode(handle)), "the database refused: %s",
+                     sqlite3_errmsg(handle));
 }
 
 /* The first value that a PRAGMA answers must be `expected`; a setting that SQLite does not take is

@@ -4,7 +4,7 @@
 #include "base/parse.h"
 #include "db/sqlite.h"
 
-static const char locking_tail[] = " FOR UPDATE";
+static const char locking_tail[] = " FOR NO KEY UPDATE";
 
 static struct sqlite_connection *connection_of(const struct db_rows *rows)
 {
@@ -115,7 +115,7 @@ void sqlite_statements_drop(struct sqlite_connection *connection)
     }
 }
 
-/* SQLite copies the bytes: they are borrowed for the call, and a loop over rows outlives it. */
+/* Copied: a loop goes on after the call that lent the bytes. */
 static int argument_bind(sqlite3_stmt *stmt, int index, const struct db_argument *argument)
 {
     const char *data = argument->text.data == NULL ? "" : argument->text.data;

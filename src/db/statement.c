@@ -23,6 +23,9 @@ static enum status arguments_check(struct db_arguments arguments, struct error *
     for (size_t index = 0; index < arguments.count; index++) {
         const struct db_argument *argument = &arguments.items[index];
 
+        if (argument->text.size > DB_VALUE_BYTES_MAX)
+            return error_set(error, LICET_TOO_LARGE, "a value is larger than %d bytes",
+                             DB_VALUE_BYTES_MAX);
         if (argument->type != DB_TEXT || argument->is_null)
             continue;
         if (text_find(argument->text, '\0') < argument->text.size || !text_is_utf8(argument->text))
@@ -58,14 +61,18 @@ void db_rows_open(struct db_rows *rows, struct db_transaction *transaction, cons
         transaction_fail(transaction, rows->status, &failure, error);
 }
 
+enum status db_arena_is_full(struct error *error)
+{
+    return error_set(error, LICET_TOO_LARGE, "the answer is larger than this request has room for");
+}
+
 enum status db_value_copy(const struct db_column *column, struct text text,
                           struct db_value *ret_value, struct error *error)
 {
     struct text copy = arena_copy(column->arena, text);
 
     if (copy.data == NULL)
-        return error_set(error, LICET_TOO_LARGE,
-                         "the answer is larger than this request has room for");
+        return db_arena_is_full(error);
     ret_value->text = copy;
     return LICET_OK;
 }

@@ -411,17 +411,31 @@ bool http_query(const struct http_exchange *exchange, const char *name, struct t
     return true;
 }
 
-bool http_is_loopback(const struct http_exchange *exchange)
+socklen_t http_peer(const struct http_exchange *exchange, struct sockaddr_storage *ret_address)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     const struct sockaddr *address = info == NULL ? NULL : info->client_addr;
+    socklen_t size = 0;
 
-    if (address == NULL)
+    memset(ret_address, 0, sizeof(*ret_address));
+    if (address != NULL && address->sa_family == AF_INET)
+        size = sizeof(struct sockaddr_in);
+    else if (address != NULL && address->sa_family == AF_INET6)
+        size = sizeof(struct sockaddr_in6);
+    if (size > 0)
+        memcpy(ret_address, address, size);
+    return size;
+}
+
+bool http_is_loopback(const struct http_exchange *exchange)
+{
+    struct sockaddr_storage place;
+    const void *address = &place;
+
+    if (http_peer(exchange, &place) == 0)
         return false;
-    if (address->sa_family == AF_INET)
-        return (ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr) >>
-                24) == 127;
-    return address->sa_family == AF_INET6 &&
-           IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
+    if (place.ss_family == AF_INET)
+        return ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr) >> 24 == 127;
+    return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)address)->sin6_addr);
 }

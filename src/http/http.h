@@ -83,6 +83,8 @@ enum http_role http_exchange_role(const struct http_exchange *exchange);
 struct text http_bearer(const struct http_exchange *exchange);
 struct text http_body(const struct http_exchange *exchange);
 bool http_query(const struct http_exchange *exchange, const char *name, struct text *ret_value);
+/* The peer's address; 0: it is not known. */
+socklen_t http_peer(const struct http_exchange *exchange, struct sockaddr_storage *ret_address);
 bool http_is_loopback(const struct http_exchange *exchange); /* the peer's address */
 
 /* The answer comes after the handler returned: exactly one http_answer...() must follow. */

@@ -126,6 +126,10 @@ enum status receipt_read(struct text text, struct arena *arena, struct receipt *
 enum status response_read(struct text text, const struct trust *trust, struct arena *arena,
                           struct response *ret_response, struct error *error);
 
+/* What response_read() would refuse of this payload, before it is signed; there is no file yet. */
+enum status response_lint(struct text payload, const struct certificate *certificate,
+                          struct arena *arena, struct response *ret_response, struct error *error);
+
 /* Prints, checks that it reads back, signs. head.key must be the key's own fingerprint. */
 enum status request_sign(const struct request *request, const struct secret_key *key,
                          struct arena *arena, struct buf *buf, struct error *error);

@@ -27,8 +27,9 @@ enum line_kind {
     LINE_RESPONSE,
     LINE_RESULT,
     LINE_REVOCATIONS,
+    LINE_CHECKPOINT,
 };
-#define LINE_KINDS_COUNT 13
+#define LINE_KINDS_COUNT 14
 
 /* How a value is written, and the member it is kept in. Absent is 0, the empty text, the zero hash,
  * the empty list. */

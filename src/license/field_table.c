@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "license/checkpoint.h"
 #include "license/exchange.h"
 
 #define LINE(line_kind, line_word, type)                                                           \
@@ -31,6 +32,8 @@ static const struct line_row line_rows[LINE_KINDS_COUNT] = {
      .meaning = "Which request is answered: once, first"},
     {LINE(LINE_RESULT, "RESULT", response_result), .meaning = "What became of one act"},
     {LINE(LINE_REVOCATIONS, "REVOCATIONS", revocations_head), .meaning = "The list: once, first"},
+    {LINE(LINE_CHECKPOINT, "CHECKPOINT", checkpoint),
+     .meaning = "Where the vendor's issue log stood: the only line of its text"},
 };
 
 #define HOURS(count) ((count)*3600u)
@@ -263,6 +266,14 @@ static const struct field_row field_rows[] = {
      RANGE(1, GENERATION_MAX), .meaning = "The list with the highest number counts"},
     {FIELD(LINE_REVOCATIONS, "issued", FIELD_INSTANT), AT(revocations_head, issued), REQUIRED,
      .meaning = "When the list was made"},
+
+    {FIELD(LINE_CHECKPOINT, "version", FIELD_VERSION), POSITIONAL, .meaning = "Always 1"},
+    {FIELD(LINE_CHECKPOINT, "vendor", FIELD_IDENTIFIER), AT(checkpoint, vendor), REQUIRED,
+     .meaning = "The vendor whose log it is"},
+    {FIELD(LINE_CHECKPOINT, "log", FIELD_LOG), AT(checkpoint, log), REQUIRED,
+     .meaning = "Size and root of the log"},
+    {FIELD(LINE_CHECKPOINT, "issued", FIELD_INSTANT), AT(checkpoint, issued), REQUIRED,
+     .meaning = "The time at which the issuing key must have been valid"},
 };
 
 #define FIELD_ROWS_COUNT (sizeof(field_rows) / sizeof(field_rows[0]))

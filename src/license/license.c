@@ -195,14 +195,14 @@ static enum status license_diagnose(struct text payload, struct arena *arena, st
 }
 
 /* R9: an issuing key vouches for maintenance dates to at most 10 years past its own end. */
-static enum status license_judge_maintenance(const struct license *license,
-                                             const struct signer *signer, struct error *error)
+static enum status license_judge_maintenance(const struct license *license, struct unix_time end,
+                                             struct error *error)
 {
     for (uint32_t index = 0; index < license->increments_count; index++) {
         const struct license_increment *increment = &license->increments[index];
         struct date date = {(int32_t)increment->maintenance};
 
-        if (increment->maintenance != FIELD_DATE_NEVER && !trust_vouches_for(signer, date))
+        if (increment->maintenance != FIELD_DATE_NEVER && !trust_vouches_for(end, date))
             return error_set(error, LICET_UNTRUSTED,
                              "line %u: maintenance= is more than %d years after the end of the "
                              "signer's certificate, which cannot vouch for it",
@@ -219,7 +219,7 @@ static enum status license_judge(const struct license *license, const struct tru
         trust_judge(trust, sshsig, license->head.vendor, license->head.issued, error);
 
     if (status == LICET_OK)
-        status = license_judge_maintenance(license, signer, error);
+        status = license_judge_maintenance(license, signer->before, error);
     return status;
 }
 
@@ -258,6 +258,27 @@ enum status license_read(struct text file, const struct trust *trust, struct are
 
 /* ---- signing */
 
+enum status license_lint(struct text payload, const struct certificate *certificate,
+                         struct arena *arena, struct license *ret_license, struct error *error)
+{
+    struct license license;
+    enum status status;
+
+    if (payload.size > LICENSE_FILE_BYTES_MAX - SSHSIG_ARMOR_MAX)
+        return error_set(error, LICET_TOO_LARGE,
+                         "with its signature block the file would be larger than %d bytes",
+                         LICENSE_FILE_BYTES_MAX);
+    status = license_parse(payload, arena, &license, error);
+    if (status == LICET_OK)
+        status =
+            trust_judge_certificate(certificate, license.head.vendor, license.head.issued, error);
+    if (status == LICET_OK)
+        status = license_judge_maintenance(&license, certificate->before, error);
+    if (status == LICET_OK)
+        *ret_license = license;
+    return status;
+}
+
 enum status license_sign(struct text payload, const struct secret_key *key,
                          const struct certificate *certificate, struct arena *arena,
                          struct buf *buf, struct error *error)
@@ -265,7 +286,7 @@ enum status license_sign(struct text payload, const struct secret_key *key,
     struct trust trust = {.roots = {certificate->root}, .roots_count = 1};
     size_t start = buf->size;
     struct license license;
-    enum status status = license_parse(payload, arena, &license, error);
+    enum status status = license_lint(payload, certificate, arena, &license, error);
 
     if (status != LICET_OK)
         return status;
@@ -273,7 +294,6 @@ enum status license_sign(struct text payload, const struct secret_key *key,
     status = sshsig_sign(key, certificate, PURPOSE_LICENSE, payload, buf, error);
     if (status != LICET_OK)
         return status;
-    /* What leaves is what a reader accepts: dates, principal and certificate are judged by reading
-     * it. */
+    /* What leaves is what a reader accepts: the certificate itself is judged by reading it. */
     return license_read(text_skip(buf_text(buf), start), &trust, arena, &license, error);
 }

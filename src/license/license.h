@@ -129,8 +129,13 @@ enum status license_arrange(struct license *license, struct arena *arena, struct
  * does not fit. */
 void license_print(const struct license *license, struct buf *buf);
 
-/* The whole file: the payload must parse strictly and be canonical, the issuing key's certificate
- * must be valid at its `issued` and name its vendor. buf: payload.size + SSHSIG_ARMOR_MAX. */
+/* What license_read() would refuse of the file that is made of this payload, before it is signed:
+ * the payload must parse strictly, the certificate must be valid at its `issued`, name its vendor
+ * and vouch for its maintenance dates. That the root signed the certificate is not asked. */
+enum status license_lint(struct text payload, const struct certificate *certificate,
+                         struct arena *arena, struct license *ret_license, struct error *error);
+
+/* The whole file, linted. buf: payload.size + SSHSIG_ARMOR_MAX. */
 enum status license_sign(struct text payload, const struct secret_key *key,
                          const struct certificate *certificate, struct arena *arena,
                          struct buf *buf, struct error *error);

@@ -43,14 +43,47 @@ static enum status response_check(const struct response *response, struct error 
     return LICET_OK;
 }
 
-enum status response_read(struct text text, const struct trust *trust, struct arena *arena,
-                          struct response *ret_response, struct error *error)
+/* What the payload alone can say. */
+static enum status response_parse(struct text payload, struct arena *arena,
+                                  struct response *response, struct error *error)
 {
     struct document_section sections[] = {
         {LINE_RESPONSE, 1, 1, 0, NULL},
         {LINE_RESULT, 0, REQUEST_ACTS_MAX, 0, NULL},
     };
     struct document_lines lines;
+    enum status status = document_parse(payload, 1, sections, 2, false, arena, &lines, error);
+
+    if (status != LICET_OK)
+        return status;
+    memcpy(&response->head, sections[0].items, sizeof(response->head));
+    response->results = sections[1].items;
+    response->results_count = sections[1].count;
+    response->payload_hash = hash_of(payload);
+    return response_check(response, error);
+}
+
+enum status response_lint(struct text payload, const struct certificate *certificate,
+                          struct arena *arena, struct response *ret_response, struct error *error)
+{
+    struct response response = {.file = {"", 0}};
+    enum status status;
+
+    /* Its block, an empty line and the largest file stand behind it. */
+    if (payload.size > RESPONSE_BYTES_MAX - LICENSE_FILE_BYTES_MAX - SSHSIG_ARMOR_MAX - 1)
+        return error_set(error, LICET_TOO_LARGE, "the response is too large to be signed");
+    status = response_parse(payload, arena, &response, error);
+    if (status == LICET_OK)
+        status =
+            trust_judge_certificate(certificate, response.head.vendor, response.head.issued, error);
+    if (status == LICET_OK)
+        *ret_response = response;
+    return status;
+}
+
+enum status response_read(struct text text, const struct trust *trust, struct arena *arena,
+                          struct response *ret_response, struct error *error)
+{
     struct document document;
     struct response response;
     struct sshsig sshsig;
@@ -61,16 +94,9 @@ enum status response_read(struct text text, const struct trust *trust, struct ar
         status = trust_verify(trust, PURPOSE_RESPONSE, document.payload, document.armor, arena,
                               &response.signer, &sshsig, error);
     if (status == LICET_OK)
-        status = document_parse(document.payload, 1, sections, 2, false, arena, &lines, error);
-    if (status != LICET_OK)
-        return status;
-    memcpy(&response.head, sections[0].items, sizeof(response.head));
-    response.results = sections[1].items;
-    response.results_count = sections[1].count;
-    response.payload_hash = hash_of(document.payload);
-    status = trust_judge(trust, &sshsig, response.head.vendor, response.head.issued, error);
+        status = response_parse(document.payload, arena, &response, error);
     if (status == LICET_OK)
-        status = response_check(&response, error);
+        status = trust_judge(trust, &sshsig, response.head.vendor, response.head.issued, error);
     if (status == LICET_OK)
         status = response_take_file(&document, &response.head, &response.file, error);
     if (status == LICET_OK)

@@ -60,18 +60,12 @@ enum status trust_verify(const struct trust *trust, enum purpose purpose, struct
     return LICET_OK;
 }
 
-static enum status trust_judge_vendor(const struct trust *trust,
-                                      const struct certificate *certificate, struct text vendor,
-                                      struct error *error)
+static enum status trust_judge_principal(const struct certificate *certificate, struct text vendor,
+                                         struct error *error)
 {
     char text[PRINCIPAL_BYTES_MAX];
     struct buf principal = buf_over(text, sizeof(text));
 
-    if (trust->vendor.size > 0 && !text_equal(trust->vendor, vendor))
-        return error_set(error, LICET_UNTRUSTED,
-                         "the text is from the vendor %.*s; here %.*s is expected",
-                         TEXT_ARGS(text_head(vendor, NAME_MAX_BYTES)),
-                         TEXT_ARGS(text_head(trust->vendor, NAME_MAX_BYTES)));
     principal_print(vendor, &principal);
     if (!certificate_has_principal(certificate, buf_text(&principal)))
         return error_set(error, LICET_UNTRUSTED,
@@ -100,24 +94,35 @@ static enum status trust_judge_dates(const struct certificate *certificate, stru
                      TEXT_ARGS(buf_text(&bound_buf)));
 }
 
+enum status trust_judge_certificate(const struct certificate *certificate, struct text vendor,
+                                    struct unix_time issued, struct error *error)
+{
+    enum status status = trust_judge_principal(certificate, vendor, error);
+
+    return status == LICET_OK ? trust_judge_dates(certificate, issued, error) : status;
+}
+
 enum status trust_judge(const struct trust *trust, const struct sshsig *sshsig, struct text vendor,
                         struct unix_time issued, struct error *error)
 {
     struct hash key_hash = public_key_hash(&sshsig->key);
-    enum status status = trust_judge_vendor(trust, &sshsig->certificate, vendor, error);
+    enum status status;
 
-    if (status == LICET_OK)
-        status = trust_judge_dates(&sshsig->certificate, issued, error);
+    if (trust->vendor.size > 0 && !text_equal(trust->vendor, vendor))
+        return error_set(error, LICET_UNTRUSTED,
+                         "the text is from the vendor %.*s; here %.*s is expected",
+                         TEXT_ARGS(text_head(vendor, NAME_MAX_BYTES)),
+                         TEXT_ARGS(text_head(trust->vendor, NAME_MAX_BYTES)));
+    status = trust_judge_certificate(&sshsig->certificate, vendor, issued, error);
     if (status == LICET_OK)
         status = revocations_check(trust->revocations, &key_hash, issued, error);
     return status;
 }
 
-bool trust_vouches_for(const struct signer *signer, struct date maintenance)
+bool trust_vouches_for(struct unix_time end, struct date maintenance)
 {
     /* Ten years have two or three leap days: the longer is taken. */
     const int32_t days = TRUST_MAINTENANCE_YEARS * 365 + 3;
 
-    return signer->before.s == INT64_MAX ||
-           maintenance.days <= unix_time_date(signer->before).days + days;
+    return end.s == INT64_MAX || maintenance.days <= unix_time_date(end).days + days;
 }

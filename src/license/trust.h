@@ -43,7 +43,13 @@ enum status trust_verify(const struct trust *trust, enum purpose purpose, struct
 enum status trust_judge(const struct trust *trust, const struct sshsig *sshsig, struct text vendor,
                         struct unix_time issued, struct error *error);
 
-/* R9: an issuing key vouches for maintenance dates to at most 10 years past its own end. */
-bool trust_vouches_for(const struct signer *signer, struct date maintenance);
+/* The same of a text that is not signed yet: what trust_judge() would say of this certificate,
+ * revocations apart. LICET_UNTRUSTED. */
+enum status trust_judge_certificate(const struct certificate *certificate, struct text vendor,
+                                    struct unix_time issued, struct error *error);
+
+/* R9: an issuing key whose certificate ends at `end` vouches for maintenance dates to at most 10
+ * years past it. */
+bool trust_vouches_for(struct unix_time end, struct date maintenance);
 
 #endif

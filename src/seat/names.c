@@ -130,7 +130,7 @@ static void names_put(struct names *names, name_id id, struct text text, uint32_
     memcpy(names->texts + row->offset, text.data, text.size);
     names->text_size += row->size;
     if (id > names->last)
-        names->last = id;
+        __atomic_store_n(&names->last, id, __ATOMIC_RELEASE);
     names->table.count++;
     names_split(names);
     bucket = &names->buckets[table_bucket(&names->table, hash)];
@@ -184,9 +184,10 @@ enum status names_load(struct names *names, name_id id, struct text text, struct
     return LICET_OK;
 }
 
+/* Order: a thread that writes a report asks for names that it was given, while others are added. */
 struct text names_text(const struct names *names, name_id id)
 {
-    if (id > names->last)
+    if (id > __atomic_load_n(&names->last, __ATOMIC_ACQUIRE))
         id = 0;
     return text_make(names->texts + names->rows[id].offset, names->rows[id].size);
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "server/report.h"
 
 enum connection_state {
     CONNECTION_DOOR,
@@ -94,34 +95,32 @@ static void list_remove(struct connection_list *list, struct connection *connect
     connection->previous = connection->next = NULL;
 }
 
-static void report_turn(uv_idle_t *idle)
-{
-    struct server *server = idle->data;
-
-    server_read_clocks(server);
-    connection_resume_report(server);
-}
-
-static void stalled_add(struct connection *connection)
+static struct connection_list *list_of(const struct connection *connection)
 {
     struct server *server = connection->server;
 
+    if (connection->state == CONNECTION_DOOR)
+        return &server->doors;
+    if (!connection->is_stalled)
+        return &server->talking;
+    return connection->waits_for_report ? &server->reports : &server->stalled;
+}
+
+static void stalled_add(struct connection *connection, bool waits_for_report)
+{
+    list_remove(list_of(connection), connection);
     connection->is_stalled = true;
-    list_add(connection->waits_for_report ? &server->reports : &server->stalled, connection);
-    if (connection->waits_for_report) {
-        server->report_turn.data = server;
-        uv_idle_start(&server->report_turn, report_turn);
-    }
+    connection->waits_for_report = waits_for_report;
+    list_add(list_of(connection), connection);
+    if (connection->waits_for_report)
+        report_wake(connection->server);
 }
 
 static void stalled_remove(struct connection *connection)
 {
-    struct server *server = connection->server;
-
-    list_remove(connection->waits_for_report ? &server->reports : &server->stalled, connection);
+    list_remove(list_of(connection), connection);
     connection->is_stalled = connection->waits_for_report = false;
-    if (server->reports.first == NULL)
-        uv_idle_stop(&server->report_turn);
+    list_add(list_of(connection), connection);
 }
 
 /* ---- life ---- */
@@ -143,10 +142,7 @@ static void connection_handle_closed(uv_handle_t *handle)
 /* Leaves the loop without closing the descriptor. */
 static void connection_detach(struct connection *connection)
 {
-    if (connection->state == CONNECTION_DOOR)
-        list_remove(&connection->server->doors, connection);
-    if (connection->is_stalled)
-        stalled_remove(connection);
+    list_remove(list_of(connection), connection);
     connection->state = CONNECTION_CLOSING;
     free(connection->input);
     free(connection->output);
@@ -423,7 +419,8 @@ static void call_run(struct command_call *call, struct error *error)
 }
 
 /* False where the command must wait: it was not done. */
-static bool connection_run(struct connection *connection, const struct resp_command *command)
+static bool connection_run(struct connection *connection, const struct resp_command *command,
+                           bool *ret_waits_for_report)
 {
     struct server *server = connection->server;
     struct error error = {0};
@@ -446,7 +443,7 @@ static bool connection_run(struct connection *connection, const struct resp_comm
         return true;
     }
     call_run(&call, &error);
-    connection->waits_for_report = call.waits_for_report;
+    *ret_waits_for_report = call.waits_for_report;
     return !call.is_stalled;
 }
 
@@ -466,6 +463,7 @@ static size_t connection_serve(struct connection *connection, struct text bytes)
     while (!connection->is_ending && connection->state != CONNECTION_CLOSING) {
         struct resp_limits limits = connection_limits(connection);
         struct error error = {0};
+        bool waits_for_report = false;
         enum resp_result result = resp_read(&connection->reader, text_skip(bytes, done), &limits,
                                             &server->command, &error);
 
@@ -480,8 +478,8 @@ static size_t connection_serve(struct connection *connection, struct text bytes)
             connection->is_ending = true;
             break;
         }
-        if (!connection_run(connection, &server->command)) {
-            stalled_add(connection);
+        if (!connection_run(connection, &server->command, &waits_for_report)) {
+            stalled_add(connection, waits_for_report);
             break;
         }
         done += server->command.size;
@@ -500,6 +498,32 @@ static void connection_settle(struct connection *connection)
         connection_close(connection);
     else
         connection_watch(connection);
+}
+
+void connection_end_all(struct server *server)
+{
+    struct connection *next;
+
+    while (server->stalled.first != NULL)
+        stalled_remove(server->stalled.first);
+    while (server->reports.first != NULL)
+        stalled_remove(server->reports.first);
+    for (struct connection *connection = server->talking.first; connection != NULL;
+         connection = next) {
+        next = connection->next;
+        connection->is_ending = true;
+        connection_settle(connection);
+    }
+}
+
+void connection_close_all(struct server *server)
+{
+    while (server->doors.first != NULL)
+        connection_close(server->doors.first);
+    while (server->talking.first != NULL) {
+        server->talking.first->pendings_count = 0; /* no batch answers it any more */
+        connection_close(server->talking.first);
+    }
 }
 
 static void connection_serve_input(struct connection *connection)
@@ -625,11 +649,16 @@ static void door_open(struct connection *connection)
         return;
     }
     if (first != FIRST_BYTE_RESP) {
-        door_to_http(connection);
+        door_to_http(connection); /* also when the server stops: there it is told so */
+        return;
+    }
+    if (connection->server->is_stopping) {
+        connection_close(connection);
         return;
     }
     list_remove(&connection->server->doors, connection);
     connection->state = CONNECTION_RESP;
+    list_add(&connection->server->talking, connection);
     connection_read(connection);
 }
 

@@ -22,7 +22,7 @@ struct connection_bytes {
 struct connection {
     uv_poll_t poll;
     struct server *server;
-    struct connection *previous, *next; /* in one of the server's lists, or in none */
+    struct connection *previous, *next; /* in one of the server's lists, until it is closed */
     struct connection_bytes *input;     /* an unfinished command, or commands that wait for room */
     struct connection_bytes *output;    /* what the socket did not take yet */
     struct resp_reader reader;
@@ -46,6 +46,11 @@ void connection_take(struct server *server, int fd, const struct address *peer);
 void connection_close(struct connection *connection);
 /* Closes what has been at the door too long. */
 void connection_check_doors(struct server *server);
+
+/* At the stop: nothing more is read, and each ends when what was decided for it has left. */
+void connection_end_all(struct server *server);
+/* After the last batch: whoever does not read what was sent is hung up on. */
+void connection_close_all(struct server *server);
 
 /* Formats what a durable batch held back, in order, and sends it. */
 void connection_release(struct server *server, struct batch *batch);

@@ -2,13 +2,12 @@
 #include "server/options.h"
 
 #include <getopt.h>
-#include <ini.h>
 #include <unistd.h>
 
+#include "base/config.h"
 #include "base/file.h"
 #include "base/parse.h"
 
-#define CONFIG_FILE_BYTES_MAX 65536
 #define ROOT_FILE_BYTES_MAX 65536 /* a public key line has 100; comments may stand around it */
 /* R10.4. A terminal server with 500 users of 20 features each; and each of them starting all within
  * a second. */
@@ -19,25 +18,6 @@
  */
 #define SNAPSHOT_RECORDS_DEFAULT 1000000u
 #define SNAPSHOT_RECORDS_MIN 1000u
-
-struct options_reader {
-    struct options *options;
-    struct error *error;
-    enum status status;
-    struct text rest; /* of the file */
-    int line;
-};
-
-static enum status options_copy(char *place, size_t size, struct text value, const char *what,
-                                struct error *error)
-{
-    if (value.size == 0 || value.size >= size)
-        return error_set(error, LICET_INVALID, "%s must have between 1 and %zu bytes", what,
-                         size - 1);
-    memcpy(place, value.data, value.size);
-    place[value.size] = '\0';
-    return LICET_OK;
-}
 
 /* Its index, or vendors_count. */
 static uint32_t options_find_vendor(const struct options *options, struct text name)
@@ -61,7 +41,7 @@ static enum status options_add_root(struct options *options, struct text vendor,
 {
     uint32_t index = options_find_vendor(options, vendor);
     struct vendor_options *found;
-    char file[OPTION_PATH_MAX];
+    char file[CONFIG_PATH_MAX];
     struct text text;
     enum status status;
 
@@ -78,7 +58,7 @@ static enum status options_add_root(struct options *options, struct text vendor,
     if (found->roots_count == TRUST_ROOTS_MAX)
         return error_set(error, LICET_INVALID, "more than %d root keys of %s", TRUST_ROOTS_MAX,
                          found->name);
-    status = options_copy(file, sizeof(file), path, "the path of a root key", error);
+    status = config_copy(file, sizeof(file), path, "the path of a root key", error);
     if (status == LICET_OK)
         status = file_read(file, ROOT_FILE_BYTES_MAX, &text, error);
     if (status != LICET_OK)
@@ -110,20 +90,20 @@ static enum status options_add_host(struct options *options, struct text value, 
 {
     if (options->hosts_count == HOST_NAMES_MAX)
         return error_set(error, LICET_INVALID, "more than %d host names", HOST_NAMES_MAX);
-    return options_copy(options->hosts[options->hosts_count++], sizeof(options->hosts[0]), value,
-                        "a host name", error);
+    return config_copy(options->hosts[options->hosts_count++], sizeof(options->hosts[0]), value,
+                       "a host name", error);
 }
 
 static enum status options_set(struct options *options, struct text key, struct text value,
                                struct error *error)
 {
     if (text_is(key, "state"))
-        return options_copy(options->state, sizeof(options->state), value, "state", error);
+        return config_copy(options->state, sizeof(options->state), value, "state", error);
     if (text_is(key, "name")) {
         if (!text_is_name(value))
             return error_set(error, LICET_INVALID, "name must be a host name of at most %d bytes",
                              NAME_MAX_BYTES);
-        return options_copy(options->name, sizeof(options->name), value, "name", error);
+        return config_copy(options->name, sizeof(options->name), value, "name", error);
     }
     if (text_is(key, "listen"))
         return options_add_listen(options, value, error);
@@ -142,67 +122,16 @@ static enum status options_set(struct options *options, struct text key, struct 
                      TEXT_ARGS(text_head(key, 80)));
 }
 
-/* inih's source of lines. inih goes on after a line that is refused, so the file ends there. */
-static char *options_next_line(char *place, int place_size, void *context)
+static enum status options_line(void *context, struct text section, struct text key,
+                                struct text value, struct error *error)
 {
-    struct options_reader *reader = context;
-    size_t size = text_find(reader->rest, '\n') + 1;
-
-    if (reader->status != LICET_OK || reader->rest.size == 0)
-        return NULL;
-    if (size > reader->rest.size)
-        size = reader->rest.size;
-    if (size > (size_t)place_size - 1)
-        size = (size_t)place_size - 1;
-    memcpy(place, reader->rest.data, size);
-    place[size] = '\0';
-    reader->rest = text_skip(reader->rest, size);
-    reader->line++;
-    return place;
-}
-
-/* inih's callback: 1 goes on, 0 refuses the line. */
-static int options_line(void *context, const char *section, const char *key, const char *value)
-{
-    struct options_reader *reader = context;
-    struct text part = text_of(section);
-
-    if (text_is(part, "licetd")) {
-        reader->status = options_set(reader->options, text_of(key), text_of(value), reader->error);
-    } else if (text_starts_with(part, "vendor ")) {
-        reader->status =
-            strcmp(key, "root") == 0
-                ? options_add_root(reader->options, text_skip(part, 7), text_of(value),
-                                   reader->error)
-                : error_set(reader->error, LICET_INVALID, "a vendor has \"root\" lines only");
-    } else {
-        reader->status =
-            error_set(reader->error, LICET_INVALID, "sections are [licetd] and [vendor NAME]");
-    }
-    return reader->status == LICET_OK;
-}
-
-static enum status options_read_file(struct options *options, const char *path, struct error *error)
-{
-    struct error found = {0};
-    struct options_reader reader = {.options = options, .error = &found};
-    struct text file;
-    enum status status = file_read(path, CONFIG_FILE_BYTES_MAX, &file, error);
-    int line;
-
-    if (status != LICET_OK)
-        return status;
-    reader.rest = file;
-    line = ini_parse_stream(options_next_line, &reader, options_line, &reader);
-    file_free(file);
-    if (line == 0)
-        return LICET_OK;
-    if (line < 0)
-        return error_set(error, LICET_NO_MEMORY, "no memory is left to read %s", path);
-    if (reader.status == LICET_OK || line != reader.line)
-        return error_set(error, LICET_INVALID, "%s, line %d: neither a section nor key = value",
-                         path, line);
-    return error_set(error, reader.status, "%s, line %d: %s", path, line, found.text);
+    if (text_is(section, "licetd"))
+        return options_set(context, key, value, error);
+    if (!text_starts_with(section, "vendor "))
+        return error_set(error, LICET_INVALID, "sections are [licetd] and [vendor NAME]");
+    if (!text_is(key, "root"))
+        return error_set(error, LICET_INVALID, "a vendor has \"root\" lines only");
+    return options_add_root(context, text_skip(section, 7), value, error);
 }
 
 enum options_flag {
@@ -246,7 +175,7 @@ static enum status options_flag(struct options *options, int flag, int index, co
 
     switch (flag) {
     case FLAG_CONFIG:
-        return options_read_file(options, value, error);
+        return config_read(value, options_line, options, error);
     case FLAG_ROOT:
         if (equals == text.size)
             return error_set(error, LICET_INVALID, "--root wants VENDOR=FILE");

@@ -3,7 +3,7 @@
 #ifndef LICET_SERVER_OPTIONS_H
 #define LICET_SERVER_OPTIONS_H
 
-#include "base/status.h"
+#include "base/config.h"
 #include "license/trust.h"
 #include "net/address.h"
 
@@ -11,7 +11,6 @@
 #define LISTENS_MAX 4          /* IPv4 and IPv6, inside and loopback */
 #define NETWORKS_MAX 32        /* allow= */
 #define HOST_NAMES_MAX 16      /* host=: names under which browsers may call */
-#define OPTION_PATH_MAX 1024
 
 enum options_act {
     LICETD_SERVE,
@@ -27,7 +26,7 @@ struct vendor_options {
 };
 
 struct options {
-    char state[OPTION_PATH_MAX];
+    char state[CONFIG_PATH_MAX];
     char name[NAME_MAX_BYTES + 1]; /* this machine's host name, as files and requests show it */
     struct address listens[LISTENS_MAX];
     uint32_t listens_count; /* 0: 127.0.0.1:7380 */

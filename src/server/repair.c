@@ -33,7 +33,7 @@ static void repair_say(const struct journal_repair_report *report, uint32_t name
 static enum status repair_read_key(const char *folder, struct public_key *ret_key,
                                    struct error *error)
 {
-    char path[OPTION_PATH_MAX + 32];
+    char path[CONFIG_PATH_MAX + 32];
     struct text text;
     enum status status;
 
@@ -100,7 +100,7 @@ static enum status repair_raise_epoch(const char *folder, uint64_t lost, struct 
 
 enum status journal_act_repair(const struct options *options, struct error *error)
 {
-    char folder[OPTION_PATH_MAX + 16];
+    char folder[CONFIG_PATH_MAX + 16];
     struct journal_repair_report report;
     uint32_t names_kept = 0;
     enum status status;
@@ -118,7 +118,7 @@ enum status journal_act_repair(const struct options *options, struct error *erro
 
 enum status journal_act_check(const struct options *options, struct error *error)
 {
-    char folder[OPTION_PATH_MAX + 16];
+    char folder[CONFIG_PATH_MAX + 16];
     enum status status;
 
     repair_folder(options, folder, sizeof(folder));

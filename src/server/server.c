@@ -7,10 +7,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/sandbox.h"
 #include "seat/names.h"
 #include "server/administrators.h"
 #include "server/connection.h"
 #include "server/rates.h"
+#include "server/report.h"
 
 #define SECOND_MS 1000
 #define HTTP_CONNECTIONS_MAX 256 /* consoles and monitors; products speak RESP */
@@ -176,7 +178,6 @@ static void server_open_handles(struct server *server)
 {
     uv_async_init(&server->loop, &server->committed, server_committed);
     uv_check_init(&server->loop, &server->turn_end);
-    uv_idle_init(&server->loop, &server->report_turn);
     uv_timer_init(&server->loop, &server->seat_timer);
     uv_timer_init(&server->loop, &server->http_timer);
     uv_timer_init(&server->loop, &server->second_timer);
@@ -277,6 +278,8 @@ static enum status server_open_memory(struct server *server, struct error *error
     if (status == LICET_OK)
         status = source_rates_create(REPORTS_OF_SOURCE_A_SECOND, "reports", "sign in as a viewer",
                                      &server->report_rates, error);
+    if (status == LICET_OK)
+        status = report_open(server, error);
     for (int index = 0; status == LICET_OK && index < 2; index++)
         status = batch_init(&server->batches[index], error);
     return status;
@@ -341,9 +344,10 @@ static void server_drain(struct server *server)
 
     for (uint32_t index = 0; index < server->listeners_count; index++)
         listener_finish(&server->listeners[index]);
-    /* Passwords are waited for in any case: they hold exchanges that http_server_destroy() frees.
+    connection_end_all(server);
+    /* Passwords and reports are waited for in any case: they hold exchanges that http_server_destroy() frees.
      */
-    while (server->hashes_waiting > 0 ||
+    while (server->hashes_waiting > 0 || server->is_report_written ||
            ((!batch_is_empty(server->open) || !commit_is_idle(&server->commit) ||
              server->snapshots.is_working) &&
             clock_instant().ms < until_ms))
@@ -394,8 +398,7 @@ void server_destroy(struct server *server)
     if (server == NULL)
         return;
     http_server_destroy(server->http);
-    while (server->doors.first != NULL)
-        connection_close(server->doors.first);
+    connection_close_all(server);
     uv_walk(&server->loop, server_close_handle, NULL);
     uv_run(&server->loop, UV_RUN_DEFAULT);
     uv_loop_close(&server->loop);
@@ -405,6 +408,7 @@ void server_destroy(struct server *server)
         free(server->vendors[index].revocations.arena_memory);
         free(server->vendors[index].revocations.text_memory);
     }
+    report_close(server);
     source_rates_destroy(server->rates);
     source_rates_destroy(server->report_rates);
     batch_finish(&server->batches[0]);

@@ -1,7 +1,7 @@
 /*
  * licetd, the license server: the shell around the seat core. One loop thread decides and talks,
- * one commit thread waits for the disk (commit.h), libuv's pool hashes passwords. What is shared
- * inside this folder stands here.
+ * one commit thread waits for the disk (commit.h), libuv's pool hashes passwords and writes
+ * reports (report.h). What is shared inside this folder stands here.
  *
  *     connection ──command──▶ seat_step ──records──▶ open batch ──▶ commit thread ──▶ journal
  *         ▲                                              │                               │
@@ -39,6 +39,7 @@
 
 struct administrators;
 struct source_rates;
+struct report_maker;
 
 /* A vendor's list of revoked issuing keys (R9.3), as it was read. */
 struct vendor_revocations {
@@ -59,6 +60,12 @@ struct vendor {
     uint64_t installed_number; /* the record after which it counts */
     /* Not part of `trust`: what is installed is read again at every start, revoked or not. */
     struct vendor_revocations revocations;
+};
+
+struct server_counters {
+    uint64_t connections, connections_open, http_requests, commands, protocol_errors;
+    uint64_t grants, reclaims, renewals, checkins, commits, records, signatures;
+    uint64_t denials[STATUSES_COUNT]; /* requests that the core or a rate refused */
 };
 
 struct connection_list {
@@ -112,14 +119,13 @@ struct server {
     struct buf replies; /* scratch: what one connection gets next */
 
     struct connection_list doors;   /* connections that have said nothing yet, oldest first */
+    struct connection_list talking; /* RESP, and in none of the others */
     struct connection_list stalled; /* with commands that wait for room in a batch */
     struct connection_list reports; /* with commands that wait for their turn to report (R10.1) */
     bool may_report;                /* in such a turn, until its page is written */
-    struct {
-        uint64_t connections, connections_open, http_requests, commands, protocol_errors;
-        uint64_t grants, reclaims, renewals, checkins, commits, records, signatures;
-        uint64_t denials[STATUSES_COUNT]; /* requests that the core or a rate refused */
-    } counters;
+    struct report_maker *reporter;
+    bool is_report_written; /* by the pool, which must be waited for */
+    struct server_counters counters;
     struct unix_time started_at;
     struct instant stranger_logged_at; /* a connection from outside allow= */
 };
@@ -248,9 +254,5 @@ enum status server_identify(void *context, struct http_exchange *exchange, struc
 /* ---- commands/table.c */
 extern const struct command *const server_commands[];
 extern const size_t server_commands_count;
-
-/* ---- sandbox.c (R10.1): before other threads do anything but wait; LICET_SYSTEM where the kernel
- * refuses */
-enum status sandbox_enter(const char *state_folder, struct error *error);
 
 #endif

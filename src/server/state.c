@@ -24,7 +24,7 @@
 #include "server/server.h"
 
 #define STATE_PATH_MAX                                                                             \
-    (OPTION_PATH_MAX + 128) /* the longest name inside is licenses/ and 64 digits */
+    (CONFIG_PATH_MAX + 128) /* the longest name inside is licenses/ and 64 digits */
 
 /* Ends a sentence; its argument is the folder. */
 #define STATE_WITHOUT_BACKUP                                                                       \

@@ -88,9 +88,10 @@ enum status store_entitlement_lock(struct db_transaction *transaction, int64_t i
                                    struct arena *arena, struct entitlement *ret_entitlement,
                                    struct error *error)
 {
-    return entitlement_row(
-        transaction, "SELECT " ENTITLEMENT_COLUMNS " FROM entitlement WHERE id = $1 FOR UPDATE",
-        DB_ARGUMENTS(db_int(id)), arena, ret_entitlement, error);
+    return entitlement_row(transaction,
+                           "SELECT " ENTITLEMENT_COLUMNS
+                           " FROM entitlement WHERE id = $1 FOR NO KEY UPDATE",
+                           DB_ARGUMENTS(db_int(id)), arena, ret_entitlement, error);
 }
 
 enum status store_entitlement_find_code(struct db_transaction *transaction, struct text code,
@@ -100,6 +101,15 @@ enum status store_entitlement_find_code(struct db_transaction *transaction, stru
     return entitlement_row(transaction,
                            "SELECT " ENTITLEMENT_COLUMNS " FROM entitlement WHERE code = $1",
                            DB_ARGUMENTS(db_text(code)), arena, ret_entitlement, error);
+}
+
+enum status store_entitlement_find_line(struct db_transaction *transaction, int64_t order_line_id,
+                                        struct arena *arena, struct entitlement *ret_entitlement,
+                                        struct error *error)
+{
+    return entitlement_row(
+        transaction, "SELECT " ENTITLEMENT_COLUMNS " FROM entitlement WHERE order_line_id = $1",
+        DB_ARGUMENTS(db_int(order_line_id)), arena, ret_entitlement, error);
 }
 
 enum status store_entitlement_find_sn(struct db_transaction *transaction, struct text sn,

@@ -45,6 +45,9 @@ enum status store_entitlement_lock(struct db_transaction *transaction, int64_t i
 enum status store_entitlement_find_code(struct db_transaction *transaction, struct text code,
                                         struct arena *arena, struct entitlement *ret_entitlement,
                                         struct error *error);
+enum status store_entitlement_find_line(struct db_transaction *transaction, int64_t order_line_id,
+                                        struct arena *arena, struct entitlement *ret_entitlement,
+                                        struct error *error);
 enum status store_entitlement_find_sn(struct db_transaction *transaction, struct text sn,
                                       struct arena *arena, struct entitlement *ret_entitlement,
                                       struct error *error);

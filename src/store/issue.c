@@ -4,8 +4,8 @@
 
 #define ISSUE_COLUMNS                                                                              \
     "id, server_id, generation, serial, state, act, person_id, created, issued, log_index,"        \
-    " certificate, payload_hash, problem"
-#define ISSUE_COLUMNS_COUNT 13
+    " certificate, payload_hash, problem, override, cancel"
+#define ISSUE_COLUMNS_COUNT 15
 
 static const char *const state_names[] = {
     [ISSUE_INTENT] = "intent",
@@ -30,6 +30,8 @@ static struct db_columns issue_columns(struct issue *issue, struct text *state, 
     columns[10] = db_ret_bytes_or_null(&issue->certificate, arena);
     columns[11] = db_ret_text_or_null(&issue->payload_hash, arena);
     columns[12] = db_ret_text_or_null(&issue->problem, arena);
+    columns[13] = db_ret_text_or_null(&issue->override, arena);
+    columns[14] = db_ret_text_or_null(&issue->cancel, arena);
     return (struct db_columns){columns, ISSUE_COLUMNS_COUNT};
 }
 
@@ -161,28 +163,81 @@ enum status store_issue_lines(struct db_transaction *transaction, int64_t issue_
     return LICET_OK;
 }
 
-enum status store_issue_list_waiting(struct db_transaction *transaction, enum issue_state state,
-                                     uint32_t max, struct arena *arena, struct issue *issues,
-                                     uint32_t *ret_count, struct error *error)
+enum status store_issue_last_issued(struct db_transaction *transaction, int64_t server_id,
+                                    struct unix_time *ret_issued, struct error *error)
 {
-    static const char list_sql[] = "SELECT " ISSUE_COLUMNS " FROM issue WHERE state = $1"
-                                   " AND state IN ('intent', 'numbered') AND problem IS NULL"
-                                   " ORDER BY id LIMIT $2";
+    return db_row(transaction,
+                  "SELECT COALESCE(MAX(issued), 0) FROM issue WHERE server_id = $1"
+                  " AND state <> 'voided'",
+                  DB_ARGUMENTS(db_int(server_id)), DB_COLUMNS(db_ret_int(&ret_issued->s)), error);
+}
+
+static enum status issue_list(struct db_transaction *transaction, const char *sql,
+                              struct db_arguments arguments, struct arena *arena,
+                              struct issue *issues, uint32_t *ret_count, struct error *error)
+{
     struct db_column columns[ISSUE_COLUMNS_COUNT];
-    struct issue issue = {.state = state};
+    struct issue issue;
     struct text word;
     struct db_rows rows;
     uint32_t count = 0;
     enum status status;
 
-    db_rows_open(&rows, transaction, list_sql,
-                 DB_ARGUMENTS(db_text(text_of(state_names[state])), db_int(max)), error);
-    while (db_rows_next(&rows, issue_columns(&issue, &word, arena, columns)))
+    db_rows_open(&rows, transaction, sql, arguments, error);
+    while (db_rows_next(&rows, issue_columns(&issue, &word, arena, columns))) {
+        issue.state = issue_state_of(word);
         issues[count++] = issue;
+    }
     status = db_rows_close(&rows);
     if (status == LICET_OK)
         *ret_count = count;
     return status;
+}
+
+enum status store_issue_list_waiting(struct db_transaction *transaction, enum issue_state state,
+                                     uint32_t max, struct arena *arena, struct issue *issues,
+                                     uint32_t *ret_count, struct error *error)
+{
+    static const char list_sql[] =
+        "SELECT " ISSUE_COLUMNS " FROM issue WHERE state = $1"
+        " AND state IN ('intent', 'numbered') AND problem IS NULL AND NOT EXISTS"
+        "   (SELECT 1 FROM issue earlier WHERE earlier.server_id = issue.server_id"
+        "     AND earlier.id < issue.id AND earlier.problem IS NOT NULL"
+        "     AND earlier.state IN ('intent', 'numbered'))"
+        " AND (state = 'numbered' OR EXISTS (SELECT 1 FROM server"
+        "   WHERE server.id = issue.server_id AND server.public_key IS NOT NULL)"
+        "   OR NOT EXISTS (SELECT 1 FROM issue_line"
+        "     JOIN entitlement ON entitlement.id = issue_line.entitlement_id"
+        "     JOIN edition ON edition.id = entitlement.edition_id"
+        "     JOIN product ON product.id = edition.product_id"
+        "     WHERE issue_line.issue_id = issue.id AND product.is_bound_by_name = 0))"
+        " ORDER BY id LIMIT $2";
+
+    return issue_list(transaction, list_sql,
+                      DB_ARGUMENTS(db_text(text_of(state_names[state])), db_int(max)), arena,
+                      issues, ret_count, error);
+}
+
+enum status store_issue_list_cancelled(struct db_transaction *transaction, uint32_t max,
+                                       struct arena *arena, struct issue *issues,
+                                       uint32_t *ret_count, struct error *error)
+{
+    return issue_list(transaction,
+                      "SELECT " ISSUE_COLUMNS " FROM issue WHERE cancel IS NOT NULL"
+                      " AND state IN ('intent', 'numbered') ORDER BY id LIMIT $1",
+                      DB_ARGUMENTS(db_int(max)), arena, issues, ret_count, error);
+}
+
+enum status store_issue_list_server(struct db_transaction *transaction, int64_t server_id,
+                                    uint32_t before, uint32_t max, struct arena *arena,
+                                    struct issue *issues, uint32_t *ret_count, struct error *error)
+{
+    return issue_list(transaction,
+                      "SELECT " ISSUE_COLUMNS " FROM issue WHERE server_id = $1"
+                      " AND generation < $2 ORDER BY generation DESC LIMIT $3",
+                      DB_ARGUMENTS(db_int(server_id),
+                                   db_int(before == 0 ? INT64_MAX : (int64_t)before), db_int(max)),
+                      arena, issues, ret_count, error);
 }
 
 /* One row changed, or the state was another. */
@@ -215,7 +270,8 @@ enum status store_issue_release(struct db_transaction *transaction, int64_t id, 
                                 struct error *error)
 {
     static const char release_sql[] = "UPDATE issue SET state = 'released', file = $2,"
-                                      " problem = NULL WHERE id = $1 AND state = 'numbered'";
+                                      " problem = NULL, cancel = NULL WHERE id = $1"
+                                      " AND state = 'numbered'";
 
     return issue_change(transaction, release_sql, DB_ARGUMENTS(db_int(id), db_bytes(file)), error);
 }
@@ -224,17 +280,40 @@ enum status store_issue_refuse(struct db_transaction *transaction, int64_t id, s
                                struct error *error)
 {
     static const char refuse_sql[] =
-        "UPDATE issue SET problem = $2 WHERE id = $1 AND state = 'numbered'";
+        "UPDATE issue SET problem = $2 WHERE id = $1 AND state IN ('intent', 'numbered')";
     struct text stored = problem.size == 0 ? (struct text){NULL, 0} : problem;
 
     return issue_change(transaction, refuse_sql, DB_ARGUMENTS(db_int(id), db_text_or_null(stored)),
                         error);
 }
 
+enum status store_issue_decide(struct db_transaction *transaction, int64_t id,
+                               enum issue_decision decision, struct text reason,
+                               struct error *error)
+{
+    static const char override_sql[] = "UPDATE issue SET override = $2, problem = NULL"
+                                       " WHERE id = $1 AND state IN ('intent', 'numbered')"
+                                       " AND problem IS NOT NULL AND cancel IS NULL";
+    static const char cancel_sql[] = "UPDATE issue SET cancel = $2 WHERE id = $1"
+                                     " AND state IN ('intent', 'numbered')"
+                                     " AND problem IS NOT NULL AND cancel IS NULL";
+
+    return issue_change(transaction, decision == ISSUE_OVERRIDE ? override_sql : cancel_sql,
+                        DB_ARGUMENTS(db_int(id), db_text(reason)), error);
+}
+
+enum status store_issue_go_on(struct db_transaction *transaction, int64_t id, struct error *error)
+{
+    return issue_change(transaction,
+                        "UPDATE issue SET problem = NULL, cancel = NULL"
+                        " WHERE id = $1 AND state = 'numbered'",
+                        DB_ARGUMENTS(db_int(id)), error);
+}
+
 enum status store_issue_void(struct db_transaction *transaction, int64_t id, struct text problem,
                              struct error *error)
 {
-    static const char void_sql[] = "UPDATE issue SET state = 'voided', problem = $2"
+    static const char void_sql[] = "UPDATE issue SET state = 'voided', problem = $2, cancel = NULL"
                                    " WHERE id = $1 AND state IN ('intent', 'numbered')";
 
     return issue_change(transaction, void_sql, DB_ARGUMENTS(db_int(id), db_text(problem)), error);

@@ -2,7 +2,8 @@
  * Generations of license files on their way out of the portal (R6.8).
  *
  *   intent ──numbered──▶ numbered ──signed, verified──▶ released
- *      │                    │ refused by the signer: stays, with its problem, until staff decide
+ *      │ no file can be     │ refused by the signer: both stay, with their problem, until
+ *      │ made of it         │ staff decide
  *      └──────▶ voided ◀────┘
  *
  * An intent is committed with its ledger rows. Numbering gives it its place in the log and its
@@ -38,6 +39,8 @@ struct issue {
     struct text certificate;  /* hash of the certificate that it is signed with (R9.4) */
     struct text payload_hash; /* SHA256:... of its bytes, which are read when they are wanted */
     struct text problem;      /* data NULL: none */
+    struct text override;     /* why staff lift the signer's caps for it; data NULL: they do not */
+    struct text cancel;       /* why staff want it voided; data NULL: they do not */
 };
 
 /* A line's count. Lines stand by entitlement in ascending order; none has 0. */
@@ -64,22 +67,46 @@ enum status store_issue_find(struct db_transaction *transaction, int64_t server_
 enum status store_issue_lines(struct db_transaction *transaction, int64_t issue_id, uint32_t max,
                               struct issue_line *lines, uint32_t *ret_count, struct error *error);
 
-/* The oldest `max` of them, by id. Numbered ones with a problem are left out: they wait for staff.
- */
+/* The latest issue time of the server's files; 0: there is none. */
+enum status store_issue_last_issued(struct db_transaction *transaction, int64_t server_id,
+                                    struct unix_time *ret_issued, struct error *error);
+
+/* The oldest `max` of them, by id. Left out is what cannot go on: those with a problem, and all
+ * after them of the same server, wait for staff; an intent waits for its server's key (R3.2), but
+ * where all that it holds may be bound by name. */
 enum status store_issue_list_waiting(struct db_transaction *transaction, enum issue_state state,
                                      uint32_t max, struct arena *arena, struct issue *issues,
                                      uint32_t *ret_count, struct error *error);
 
+/* What staff want voided and is not yet; the oldest `max`. */
+enum status store_issue_list_cancelled(struct db_transaction *transaction, uint32_t max,
+                                       struct arena *arena, struct issue *issues,
+                                       uint32_t *ret_count, struct error *error);
+/* The server's generations below `before` (0: from the newest), newest first. */
+enum status store_issue_list_server(struct db_transaction *transaction, int64_t server_id,
+                                    uint32_t before, uint32_t max, struct arena *arena,
+                                    struct issue *issues, uint32_t *ret_count, struct error *error);
+
 /* intent -> numbered, with what the struct says from `issued` to `payload_hash`, and the exact bytes.
- * These four are LICET_CONFLICT where the state is another. */
+ * These six are LICET_CONFLICT where the state is another. */
 enum status store_issue_number(struct db_transaction *transaction, const struct issue *issue,
                                struct text payload, struct error *error);
 /* numbered -> released */
 enum status store_issue_release(struct db_transaction *transaction, int64_t id, struct text file,
                                 struct error *error);
-/* A numbered one waits for staff; an empty problem lets it go on. */
+/* It waits for staff; an empty problem lets it go on. */
 enum status store_issue_refuse(struct db_transaction *transaction, int64_t id, struct text problem,
                                struct error *error);
+/* Staff decide about one that has a problem: the issuing thread does it. */
+enum issue_decision {
+    ISSUE_OVERRIDE, /* it goes on, and the signer is told why its caps do not count */
+    ISSUE_CANCEL,   /* it is voided */
+};
+enum status store_issue_decide(struct db_transaction *transaction, int64_t id,
+                               enum issue_decision decision, struct text reason,
+                               struct error *error);
+/* It cannot be voided, for it was signed: it goes on to be released. */
+enum status store_issue_go_on(struct db_transaction *transaction, int64_t id, struct error *error);
 /* intent or numbered -> voided */
 enum status store_issue_void(struct db_transaction *transaction, int64_t id, struct text problem,
                              struct error *error);

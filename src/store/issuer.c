@@ -14,7 +14,7 @@ enum status store_issuer_lock(struct db_transaction *transaction, int64_t fence,
                               struct text *ret_log_frontier, struct error *error)
 {
     static const char lock_sql[] =
-        "SELECT fence, log_size, log_frontier FROM issuer WHERE id = 1 FOR UPDATE";
+        "SELECT fence, log_size, log_frontier FROM issuer WHERE id = 1 FOR NO KEY UPDATE";
     int64_t stored;
     enum status status = db_row(transaction, lock_sql, DB_NO_ARGUMENTS,
                                 DB_COLUMNS(db_ret_int(&stored), db_ret_int(ret_log_size),

@@ -63,7 +63,8 @@ enum status store_server_get(struct db_transaction *transaction, int64_t id, str
 enum status store_server_lock(struct db_transaction *transaction, int64_t id, struct arena *arena,
                               struct server *ret_server, struct error *error)
 {
-    return server_row(transaction, "SELECT " SERVER_COLUMNS " FROM server WHERE id = $1 FOR UPDATE",
+    return server_row(transaction,
+                      "SELECT " SERVER_COLUMNS " FROM server WHERE id = $1 FOR NO KEY UPDATE",
                       DB_ARGUMENTS(db_int(id)), arena, ret_server, error);
 }
 

@@ -1,6 +1,9 @@
 /*
  * The portal's tables: opening them, and transactions over them. What may be done in one stands in
  * the headers beside this, a noun each; all SQL of the portal is in this folder.
+ *
+ * A function of those headers is called store_<noun>_<verb>(transaction, ...). Whoever calls it
+ * needs no more of the database than this: nothing outside includes db/.
  */
 #ifndef LICET_STORE_STORE_H
 #define LICET_STORE_STORE_H
@@ -10,14 +13,18 @@
 struct store;
 struct db_transaction;
 
-/* Opens the database that `url` names (sqlite:PATH) and brings its schema to this version. Errors
- * as db_open(). */
+/* Opens what `url` names (sqlite:PATH or postgresql://...) and brings its schema to this version.
+ * Errors as db_open(). */
 enum status store_open(const char *url, struct store **ret_store, struct error *error);
+
 /* After the last transaction has returned. NULL is fine. */
 void store_close(struct store *store);
 
-/* As db_transact() and db_read(): `run` touches only its context and may run again; whatever
- * status it returns but LICET_OK leaves no effect. */
+/*
+ * As db_transact() and db_read(): `run` touches only its context and may run again; a status other
+ * than LICET_OK leaves no effect, but after LICET_TIMEOUT nobody knows, and the caller asks again
+ * with the same key. store_read() shows one moment and is never decided from.
+ */
 enum status store_transact(struct store *store,
                            enum status (*run)(struct db_transaction *transaction, void *context,
                                               struct error *error),

@@ -11,6 +11,9 @@ GOOD = {
     "src/seat/meson.build": "seat = static_library('seat', 'pool.c')\n",
     "src/seat/pool.c": '#include "seat/pool.h"\n',
     "src/seat/pool.h": "struct pool;\n",
+    "src/store/meson.build": "store = static_library('store', 'order.c')\n",
+    "src/store/order.c": 'static const char sql[] = "SELECT id FROM orders"\n    " WHERE id = $1";\n'
+                         'int f(void) { return error_set(error, 1, "no row FROM there: %d", 1); }\n',
     "src/net/loop.h": "struct loop;\n",
     "tests/data/vectors/LICENSE": "free\n",
     "tests/data/vectors/odd.txt": "to the byte \t\r\n\n",
@@ -45,6 +48,12 @@ is_seen("a missing last newline is seen", "docs/a.md", "one", ": must end")
 is_seen("an unfinished place is seen", "src/seat/pool.h", "// TO" "DO: count\n", ":1: TO" "DO")
 is_seen("a banned word is seen", "docs/a.md", "a white" "list\n", ":1: white" "list")
 is_seen("a path of a machine is seen", "docs/a.md", "see /home" "/alice/x\n", ":1: /home" "/a")
+is_seen("SQL outside its folders is seen", "src/net/loop.h", 'char *a = "SELECT id FROM orders";\n', ":1: \"SELECT")
+is_seen("so is a change", "src/net/loop.h", 'char *a = "UPDATE orders SET state = 1";\n', ":1: \"UPDATE")
+is_seen("SQL that is printed into a buffer is seen", "src/store/order.c",
+        'int f(void)\n{\n    snprintf(sql, sizeof(sql),\n             "SELECT id FROM %s", name);\n}\n', ":3: builds SQL")
+is_seen("so is SQL that is added to one", "src/store/order.c", 'int f(void)\n{\n    buf_add_string(&sql, " WHERE a = 1");\n}\n',
+        ":3: builds SQL")
 code, output = run_over({**GOOD, "tests/data/other/x.json": "{}"})
 ok(code == 1 and "tests/data/other: needs a LICENSE" in output, "data without a license is seen", output)
 code, output = run_over({**GOOD, "tests/data/other/x.json": "{}", "tests/data/README.md": "| `other` | ours |\n"})

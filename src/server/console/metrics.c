@@ -1,6 +1,7 @@
 /* GET /metrics: Prometheus text. Base units, one prefix, never a user's name. */
 #include "seat/names.h"
 #include "server/console/console.h"
+#include "server/report.h"
 
 #define METRICS_BYTES_MAX (8u * 1024 * 1024)
 /* Limit: 6 lines of at most 220 bytes a feature are 6.6 MB. */
@@ -21,31 +22,30 @@ static void metric_write(struct buf *buf, const struct metric *metric)
                (unsigned long long)metric->value);
 }
 
-static void metrics_totals(const struct server *server, struct buf *buf)
+static void metrics_totals(const struct report *report, struct buf *buf)
 {
-    struct seats_totals totals;
-
-    seats_totals(server->seats, &totals);
+    const struct server *server = report->server;
+    const struct server_counters *counters = &report->counters;
     const struct metric metrics[] = {
-        {"leases", "gauge", "Leases held now.", totals.leases},
-        {"lease_memory_bytes", "gauge", "Memory of the seat core.", totals.memory_used},
+        {"leases", "gauge", "Leases held now.", report->totals.leases},
+        {"lease_memory_bytes", "gauge", "Memory of the seat core.", report->totals.memory_used},
         {"epoch", "gauge", "How often this server has started.", server->epoch},
         {"start_time_seconds", "gauge", "UTC time of the last start.",
          (uint64_t)server->started_at.s},
-        {"journal_records", "gauge", "Number of the last durable record.", server->durable_number},
-        {"connections", "gauge", "Connections open now.", server->counters.connections_open},
-        {"connections_total", "counter", "Connections accepted.", server->counters.connections},
-        {"commands_total", "counter", "RESP commands served.", server->counters.commands},
+        {"journal_records", "gauge", "Number of the last durable record.", report->durable_number},
+        {"connections", "gauge", "Connections open now.", counters->connections_open},
+        {"connections_total", "counter", "Connections accepted.", counters->connections},
+        {"commands_total", "counter", "RESP commands served.", counters->commands},
         {"protocol_errors_total", "counter", "Connections closed for a protocol error.",
-         server->counters.protocol_errors},
-        {"grants_total", "counter", "Leases granted.", server->counters.grants},
+         counters->protocol_errors},
+        {"grants_total", "counter", "Leases granted.", counters->grants},
         {"reclaims_total", "counter", "Checkouts that were given their running lease again.",
-         server->counters.reclaims},
-        {"renewals_total", "counter", "Leases renewed.", server->counters.renewals},
-        {"checkins_total", "counter", "Leases given back.", server->counters.checkins},
-        {"commits_total", "counter", "Groups of records made durable.", server->counters.commits},
-        {"records_total", "counter", "Records made durable.", server->counters.records},
-        {"signatures_total", "counter", "Roots of proofs signed.", server->counters.signatures},
+         counters->reclaims},
+        {"renewals_total", "counter", "Leases renewed.", counters->renewals},
+        {"checkins_total", "counter", "Leases given back.", counters->checkins},
+        {"commits_total", "counter", "Groups of records made durable.", counters->commits},
+        {"records_total", "counter", "Records made durable.", counters->records},
+        {"signatures_total", "counter", "Roots of proofs signed.", counters->signatures},
     };
 
     for (size_t index = 0; index < sizeof(metrics) / sizeof(metrics[0]); index++)
@@ -59,12 +59,12 @@ static bool metrics_is_denial(enum status status)
     return (status >= LICET_NO_FEATURE && status <= LICET_NO_FILE) || status == LICET_OVER_LIMIT;
 }
 
-static void metrics_denials(const struct server *server, struct buf *buf)
+static void metrics_denials(const struct report *report, struct buf *buf)
 {
     buf_add_string(buf, "# HELP licet_denials_total Requests for seats refused, by the code that "
                         "the product was told.\n# TYPE licet_denials_total counter\n");
     for (int status = 1; status < STATUSES_COUNT; status++) {
-        uint64_t count = server->counters.denials[status];
+        uint64_t count = report->counters.denials[status];
 
         if (count > 0 || metrics_is_denial((enum status)status))
             buf_printf(buf, "licet_denials_total{code=\"%s\"} %llu\n",
@@ -72,25 +72,25 @@ static void metrics_denials(const struct server *server, struct buf *buf)
     }
 }
 
-static uint64_t vendor_generation(const struct vendor *vendor)
+static uint64_t vendor_generation(const struct report_vendor *vendor)
 {
-    return vendor->file.data == NULL ? 0 : vendor->license.head.generation;
+    return vendor->generation;
 }
 
-static uint64_t vendor_list_number(const struct vendor *vendor)
+static uint64_t vendor_list_number(const struct report_vendor *vendor)
 {
-    return vendor->revocations.list.head.number;
+    return vendor->list_number;
 }
 
-static uint64_t vendor_is_revoked(const struct vendor *vendor)
+static uint64_t vendor_is_revoked(const struct report_vendor *vendor)
 {
-    return vendor_is_revoked_by(vendor, &vendor->revocations.list);
+    return vendor->is_revoked;
 }
 
 static const struct {
     const char *name;
     const char *help;
-    uint64_t (*value)(const struct vendor *vendor);
+    uint64_t (*value)(const struct report_vendor *vendor);
 } vendor_metrics[] = {
     {"generation", "Generation of the installed license file; 0 where there is none.",
      vendor_generation},
@@ -101,19 +101,17 @@ static const struct {
      vendor_is_revoked},
 };
 
-static void metrics_vendors(const struct server *server, struct buf *buf)
+static void metrics_vendors(const struct report *report, struct buf *buf)
 {
     for (size_t row = 0; row < sizeof(vendor_metrics) / sizeof(vendor_metrics[0]); row++) {
         const char *name = vendor_metrics[row].name;
 
         buf_printf(buf, "# HELP licet_%s %s\n# TYPE licet_%s gauge\n", name,
                    vendor_metrics[row].help, name);
-        for (uint32_t index = 0; index < server->vendors_count; index++) {
-            const struct vendor *vendor = &server->vendors[index];
-
-            buf_printf(buf, "licet_%s{vendor=\"%s\"} %llu\n", name, vendor->options->name,
-                       (unsigned long long)vendor_metrics[row].value(vendor));
-        }
+        for (uint32_t index = 0; index < report->server->vendors_count; index++)
+            buf_printf(buf, "licet_%s{vendor=\"%s\"} %llu\n", name,
+                       report->server->vendors[index].options->name,
+                       (unsigned long long)vendor_metrics[row].value(&report->installed[index]));
     }
 }
 
@@ -170,20 +168,18 @@ static uint64_t feature_value(const struct seat_feature_view *view, enum feature
 }
 
 /* Names of features and vendors are identifiers (R1.1): nothing in them needs escaping. */
-static void metrics_features(const struct server *server, enum feature_value value, struct buf *buf)
+static void metrics_features(const struct report *report, enum feature_value value, struct buf *buf)
 {
+    const struct names *names = report->server->names;
     const char *name = feature_metrics[value].name;
-    struct seat_feature_view view;
-    uint64_t cursor = 0;
-    uint32_t count = 0;
 
     buf_printf(buf, "# HELP licet_%s %s\n# TYPE licet_%s gauge\n", name,
                feature_metrics[value].help, name);
-    while (count++ < METRICS_FEATURES_MAX &&
-           seats_next_feature(server->seats, server->now, &cursor, &view)) {
-        struct text vendor = names_text(server->names, view.vendor);
-        struct text feature = names_text(server->names, view.feature);
-        uint64_t number = feature_value(&view, value);
+    for (uint32_t row = 0; row < report->rows_count && row < METRICS_FEATURES_MAX; row++) {
+        const struct seat_feature_view *view = &report->rows[row];
+        struct text vendor = names_text(names, view->vendor);
+        struct text feature = names_text(names, view->feature);
+        uint64_t number = feature_value(view, value);
 
         if (number == 0 && (value == VALUE_END || value == VALUE_MAINTENANCE))
             continue;
@@ -192,21 +188,22 @@ static void metrics_features(const struct server *server, enum feature_value val
     }
 }
 
-void metrics_handle(struct http_exchange *exchange)
+struct buf metrics_write(const struct report *report)
 {
-    const struct server *server = http_context(exchange);
     char *place = malloc(METRICS_BYTES_MAX);
     struct buf buf = buf_over(place, METRICS_BYTES_MAX);
 
-    if (place == NULL) {
-        http_answer_error(exchange, LICET_NO_MEMORY, NULL);
-        return;
-    }
-    metrics_totals(server, &buf);
-    metrics_denials(server, &buf);
-    metrics_vendors(server, &buf);
+    if (place == NULL)
+        return buf;
+    metrics_totals(report, &buf);
+    metrics_denials(report, &buf);
+    metrics_vendors(report, &buf);
     for (int value = 0; value < VALUES_COUNT; value++)
-        metrics_features(server, (enum feature_value)value, &buf);
-    http_answer(exchange, 200, "text/plain; version=0.0.4", buf_text(&buf));
-    free(place);
+        metrics_features(report, (enum feature_value)value, &buf);
+    return buf;
+}
+
+void metrics_handle(struct http_exchange *exchange)
+{
+    report_ask(exchange, REPORT_METRICS);
 }

@@ -1,11 +1,8 @@
 /* GET /status: what is installed, and counts. No name of a user or host (R10.6). */
 #include "seat/names.h"
-#include "server/administrators.h"
 #include "server/console/console.h"
+#include "server/report.h"
 
-/* Limit: 10,000 features are 3 MB of JSON, and 5 MB more where each is covered by 8 with the
- * longest names; FEATURES has pages for more. */
-#define STATUS_FEATURES_MAX 10000u
 #define STATUS_COVERS_MAX 8u /* features that are named as those that cover another */
 
 static json_t *status_maintenance(uint32_t days)
@@ -41,14 +38,6 @@ static void status_key(name_id vendor, name_id feature, char ret_key[24])
     snprintf(ret_key, 24, "%u %u", (unsigned)vendor, (unsigned)feature);
 }
 
-static bool status_serves(const struct server *server, const struct seat_line *line)
-{
-    int64_t now = server->now.utc.s;
-
-    return line->state == LINE_ENABLED && (line->start == 0 || line->start <= now) &&
-           (line->expiry == 0 || now < line->expiry);
-}
-
 static void status_cover(json_t *feature, struct text by)
 {
     json_t *covered_by = json_object_get(feature, "covered_by");
@@ -61,44 +50,27 @@ static void status_cover(json_t *feature, struct text by)
         json_array_append_new(covered_by, console_json_text(by));
 }
 
-/* `index` finds a feature by status_key(): one walk over the lines, however many features. */
-static void status_covers(const struct server *server, const struct vendor *vendor,
-                          const json_t *index)
+static json_t *status_features(const struct report *report)
 {
-    struct seat_line line;
-    uint64_t cursor = 0;
+    json_t *features = json_array(), *index = json_object(); /* of features by status_key() */
+    char key[24];
 
-    while (seats_next_line(server->seats, vendor->name, &cursor, &line)) {
-        for (uint32_t cover = 0; status_serves(server, &line) && cover < line.covers_count;
-             cover++) {
-            char key[24];
-            json_t *feature;
+    for (uint32_t row = 0; row < report->rows_count; row++) {
+        json_t *feature = status_feature(report->server, &report->rows[row]);
 
-            status_key(vendor->name, line.covers[cover], key);
-            feature = json_object_get(index, key);
-            if (feature != NULL)
-                status_cover(feature, names_text(server->names, line.feature));
-        }
-    }
-}
-
-static json_t *status_features(const struct server *server)
-{
-    json_t *features = json_array(), *index = json_object();
-    struct seat_feature_view view;
-    uint64_t cursor = 0;
-
-    while (json_array_size(features) < STATUS_FEATURES_MAX &&
-           seats_next_feature(server->seats, server->now, &cursor, &view)) {
-        json_t *feature = status_feature(server, &view);
-        char key[24];
-
-        status_key(view.vendor, view.feature, key);
+        status_key(report->rows[row].vendor, report->rows[row].feature, key);
         json_object_set(index, key, feature);
         json_array_append_new(features, feature);
     }
-    for (uint32_t vendor = 0; vendor < server->vendors_count; vendor++)
-        status_covers(server, &server->vendors[vendor], index);
+    for (uint32_t at = 0; at < report->covers_count; at++) {
+        const struct report_cover *cover = &report->covers[at];
+        json_t *feature;
+
+        status_key(cover->vendor, cover->feature, key);
+        feature = json_object_get(index, key);
+        if (feature != NULL)
+            status_cover(feature, names_text(report->server->names, cover->by));
+    }
     json_decref(index);
     return features;
 }
@@ -125,7 +97,7 @@ static json_t *status_vendor(const struct vendor *vendor)
     return json;
 }
 
-static json_t *status_vendors(const struct server *server)
+json_t *status_vendors(const struct server *server)
 {
     json_t *vendors = json_array();
 
@@ -134,19 +106,23 @@ static json_t *status_vendors(const struct server *server)
     return vendors;
 }
 
+struct buf status_write(const struct report *report)
+{
+    const struct server *server = report->server;
+    json_t *json = json_pack(
+        "{s:s, s:s, s:o, s:I, s:I, s:o, s:I, s:b, s:O, s:o}", "version", LICET_VERSION, "name",
+        server->options.name, "key", console_json_hash(&server->key_hash), "epoch",
+        (json_int_t)server->epoch, "leases", (json_int_t)report->totals.leases, "started",
+        console_json_time(server->started_at.s), "connections",
+        (json_int_t)report->counters.connections_open, "has_administrator",
+        report->has_administrator, "vendors", report->vendors, "features", status_features(report));
+    char *text = json == NULL ? NULL : json_dumps(json, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+
+    json_decref(json);
+    return (struct buf){.data = text, .size = text == NULL ? 0 : strlen(text)};
+}
+
 void status_handle(struct http_exchange *exchange)
 {
-    const struct server *server = http_context(exchange);
-    struct seats_totals totals;
-
-    seats_totals(server->seats, &totals);
-    console_answer_json(
-        exchange,
-        json_pack("{s:s, s:s, s:o, s:I, s:I, s:o, s:I, s:b, s:o, s:o}", "version", LICET_VERSION,
-                  "name", server->options.name, "key", console_json_hash(&server->key_hash),
-                  "epoch", (json_int_t)server->epoch, "leases", (json_int_t)totals.leases,
-                  "started", console_json_time(server->started_at.s), "connections",
-                  (json_int_t)server->counters.connections_open, "has_administrator",
-                  !administrators_is_empty(server->administrators), "vendors",
-                  status_vendors(server), "features", status_features(server)));
+    report_ask(exchange, REPORT_STATUS);
 }

@@ -87,3 +87,19 @@ CREATE TABLE entitlement (
     activated INTEGER
 ) STRICT;
 CREATE INDEX entitlement_customer ON entitlement (customer_id, id);
+
+-- Mail about an order. Its text is made when it is sent.
+CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('order_confirmation')),
+    recipient TEXT NOT NULL,
+    order_id INTEGER NOT NULL REFERENCES orders,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'sent', 'failed')),
+    attempts INTEGER NOT NULL,
+    due INTEGER NOT NULL,
+    problem TEXT,
+    created INTEGER NOT NULL,
+    sent INTEGER
+) STRICT;
+CREATE INDEX outbox_due ON outbox (due) WHERE state = 'waiting';
+CREATE INDEX outbox_order ON outbox (order_id, id);

@@ -46,13 +46,17 @@ CREATE TABLE issue (
     payload_hash TEXT UNIQUE,
     -- the payload and its block, once released
     file BLOB,
-    -- why the signer refuses it, until staff decide; why it was voided
+    -- why no file can be made of it, or the signer refuses it, until staff decide; why it was voided
     problem TEXT,
+    -- what staff decided: why the signer's caps are lifted for it; why it shall be voided
+    override TEXT,
+    cancel TEXT,
     UNIQUE (server_id, generation),
     CHECK (state IN ('intent', 'voided') OR payload IS NOT NULL),
     CHECK ((state = 'released') = (file IS NOT NULL))
 ) STRICT;
 CREATE INDEX issue_waiting ON issue (id) WHERE state IN ('intent', 'numbered');
+CREATE INDEX issue_cancel ON issue (id) WHERE cancel IS NOT NULL;
 
 -- The counts of a whole generation.
 CREATE TABLE issue_line (

@@ -1,6 +1,7 @@
 /* The table of fields: every row printed and parsed, its range held at both ends. */
 #include <stddef.h>
 
+#include "license/checkpoint.h"
 #include "license/exchange.h"
 
 #include "tap.h"
@@ -100,6 +101,7 @@ static union {
     struct response_result result;
     struct revocations_head revocations;
     struct revoked_key revoked;
+    struct checkpoint checkpoint;
 } value;
 
 static void test_every_row(void)

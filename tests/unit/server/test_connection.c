@@ -121,6 +121,53 @@ static void test_half_close(void)
     server_end();
 }
 
+/* One that waits for the disk, one that talks on and on, one at the door, one that reads nothing. */
+static void test_stop(void)
+{
+    struct connection *connection;
+    int waits, talks, door, deaf;
+    uint64_t commands;
+    char heard[100];
+
+    server_begin();
+    waits = peer_open(&connection);
+    peer_say(waits, "*1\r\n$4\r\nPING\r\n");
+    peer_hear(waits, heard, sizeof(heard));
+    connection_wait(connection, "+DURABLE\r\n");
+    deaf = peer_open(&connection);
+    peer_say(deaf, "*1\r\n$4\r\nPING\r\n");
+    for (int line = 0; connection->output == NULL && line < 10000; line++) {
+        buf_printf(&server.replies, "+%01000d\r\n", line);
+        connection_emit(connection);
+    }
+    talks = peer_open(&connection);
+    peer_say(talks, "*1\r\n$4\r\nPING\r\n");
+    door = peer_open(&connection);
+    server.is_stopping = true;
+    commands = server.counters.commands;
+    if (send(waits, "*1\r\n$4\r\nPING\r\n", 14, MSG_NOSIGNAL) != 14 ||
+        send(talks, "*1\r\n$4\r\nPING\r\n", 14, MSG_NOSIGNAL) != 14 ||
+        send(door, "*1\r\n$4\r\nPING\r\n", 14, MSG_NOSIGNAL) != 14)
+        exit(1);
+    connection_end_all(&server);
+    server_turn();
+    ok(server.counters.commands == commands, "a server that stops reads nothing more");
+    ok(server.counters.connections_open == 2, "and hangs up on whoever waits for nothing: %d left",
+       (int)server.counters.connections_open);
+    connection_release(&server, server.open);
+    peer_hear(waits, heard, sizeof(heard));
+    tap_is(heard, "+DURABLE\r\n", "what was decided is answered");
+    ok(server.counters.connections_open == 1, "and then it is hung up on");
+    connection_close_all(&server);
+    server_turn();
+    ok(server.counters.connections_open == 0, "who reads nothing does not hold the stop up");
+    close(waits);
+    close(talks);
+    close(door);
+    close(deaf);
+    server_end();
+}
+
 static void test_full_batch(void)
 {
     enum {
@@ -160,5 +207,6 @@ int main(void)
     test_full_batch();
     test_half_close();
     test_flood();
+    test_stop();
     return tap_done();
 }

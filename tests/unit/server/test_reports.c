@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include "seat/names.h"
+#include "server/administrators.h"
 #include "server/rates.h"
+#include "server/report.h"
 #include "unit/seat/seat_test.h"
 
 #define FEATURES_COUNT 4000u
@@ -18,6 +20,20 @@
 static struct server server;
 static struct world world;
 static void *names_place;
+static const struct vendor_options vendor_options = {.name = "acme"};
+
+static char folder[] = "/tmp/licet-reports-XXXXXX";
+
+/* turn() runs HTTP in any case. */
+static void http_woken(void *context)
+{
+    (void)context;
+}
+
+static void http_timer(uv_timer_t *timer)
+{
+    (void)timer;
+}
 
 static void core_begin(void)
 {
@@ -45,28 +61,77 @@ static void core_begin(void)
     server.seats = world.seats;
 }
 
+static void http_begin(void)
+{
+    static const char *hosts[] = {"localhost", NULL};
+    struct http_options options = {
+        .routes = server_routes,
+        .routes_count = server_routes_count,
+        .hosts = hosts,
+        .connections_max = 10,
+        .idle_seconds = 600,
+        .context = &server,
+        .wake = http_woken,
+        .identify = server_identify,
+    };
+
+    if (mkdtemp(folder) == NULL ||
+        administrators_open(folder, &server.administrators, NULL) != LICET_OK ||
+        http_server_create(&options, &server.http, NULL) != LICET_OK)
+        exit(1);
+    uv_timer_init(&server.loop, &server.http_timer);
+    server.http_timer.timer_cb = http_timer;
+}
+
+static void http_end(void)
+{
+    char path[100];
+
+    server.is_stopping = true;
+    while (server.is_report_written) /* as server_drain() does */
+        uv_run(&server.loop, UV_RUN_ONCE);
+    http_server_destroy(server.http);
+    administrators_close(server.administrators);
+    uv_close((uv_handle_t *)&server.http_timer, NULL);
+    snprintf(path, sizeof(path), "%s/first-token", folder);
+    unlink(path);
+    rmdir(folder);
+}
+
+static void rates_begin(uint32_t a_second_max)
+{
+    source_rates_destroy(server.report_rates);
+    source_rates_create(a_second_max, "reports", "sign in as a viewer", &server.report_rates, NULL);
+}
+
 static void server_begin(void)
 {
     size_t replies = SCRATCH_BYTES_MAX + INPUT_BYTES * 2;
 
     memset(&server, 0, sizeof(server));
     uv_loop_init(&server.loop);
-    uv_idle_init(&server.loop, &server.report_turn);
+    report_open(&server, NULL);
     batch_init(&server.batches[0], NULL);
     server.open = &server.batches[0];
     server.input = malloc(INPUT_BYTES);
     server.replies = buf_over(malloc(replies), replies);
-    source_rates_create(3, "reports", "sign in as a viewer", &server.report_rates, NULL);
+    rates_begin(1000);
+    http_begin();
     core_begin();
+    server.vendors_count = 1;
+    server.vendors[0].name = ACME;
+    server.vendors[0].options = &vendor_options;
 }
 
 static void server_end(void)
 {
+    http_end();
     uv_close((uv_handle_t *)&server.report_turn, NULL);
     uv_run(&server.loop, UV_RUN_DEFAULT);
     uv_loop_close(&server.loop);
     batch_finish(&server.batches[0]);
     source_rates_destroy(server.report_rates);
+    report_close(&server);
     free(server.input);
     free(server.replies.data);
     munmap(names_place, names_memory(0));
@@ -76,6 +141,7 @@ static void server_end(void)
 static void turn(void)
 {
     uv_run(&server.loop, UV_RUN_NOWAIT);
+    http_server_run(server.http);
 }
 
 static int peer_open(enum role role)
@@ -97,19 +163,33 @@ static void peer_say(int peer, const char *text)
         exit(1);
 }
 
-/* Everything that has come, and how many rows it has. */
-static uint32_t peer_hear_rows(int peer, const char *row)
+static uint32_t rows_in(const char *text, const char *row)
 {
-    static char heard[4 * 1024 * 1024];
     uint32_t rows = 0;
-    ssize_t got, size = 0;
 
-    while ((got = recv(peer, heard + size, sizeof(heard) - 1 - (size_t)size, MSG_DONTWAIT)) > 0)
-        size += got;
-    heard[size] = '\0';
-    for (const char *at = heard; (at = strstr(at, row)) != NULL; at++)
+    for (const char *at = text; (at = strstr(at, row)) != NULL; at++)
         rows++;
     return rows;
+}
+
+/* Everything that has come, behind what is `heard` already. */
+static void peer_hear(int peer, struct buf *heard)
+{
+    ssize_t got;
+
+    while ((got = recv(peer, heard->data + heard->size, heard->capacity - heard->size - 1,
+                       MSG_DONTWAIT)) > 0)
+        heard->size += (size_t)got;
+    heard->data[heard->size] = '\0';
+}
+
+static uint32_t peer_hear_rows(int peer, const char *row)
+{
+    static char place[4 * 1024 * 1024];
+    struct buf heard = buf_over(place, sizeof(place));
+
+    peer_hear(peer, &heard);
+    return rows_in(place, row);
 }
 
 static void say_pages(int peer, uint32_t count)
@@ -170,6 +250,7 @@ static void test_strangers_rate(void)
     int peer = peer_open(ROLE_PRODUCT);
     uint32_t refused = 0;
 
+    rates_begin(3);
     say_pages(peer, 8); /* a second may begin between them: six in two seconds */
     for (uint32_t turns = 0; turns < 20; turns++) {
         turn();
@@ -179,6 +260,92 @@ static void test_strangers_rate(void)
     close(peer);
     turn();
     turn();
+}
+
+static int http_ask(const char *path)
+{
+    int peer = peer_open(ROLE_PRODUCT);
+    char request[100];
+
+    snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path);
+    peer_say(peer, request);
+    return peer;
+}
+
+/* Turns until what `peer` asked for is copied, a product's PING being answered in each; 0: it was
+ * not. */
+static uint32_t http_turns(int peer, int product, const char *row, uint32_t *ret_rows)
+{
+    static char place[8 * 1024 * 1024];
+    struct buf heard = buf_over(place, sizeof(place));
+    uint32_t turns = 0, late = 0, after = 0;
+    bool is_copied = false;
+
+    while (after < 100) { /* more of it than the socket holds at once */
+        peer_say(product, "*1\r\n$4\r\nPING\r\n");
+        turn();
+        late += peer_hear_rows(product, "+PONG\r\n") == 0;
+        peer_hear(peer, &heard);
+        turns += !is_copied;
+        is_copied = is_copied || server.is_report_written;
+        after += heard.size > 0;
+    }
+    *ret_rows = rows_in(place, row);
+    close(peer);
+    return late > 2 ? 0 : turns; /* the first is at the door, as is whoever asks */
+}
+
+static void test_status(void)
+{
+    int product = peer_open(ROLE_PRODUCT), peer = http_ask("/status");
+    uint32_t slices = 2 * FEATURES_COUNT / REPORT_PLACES_A_TURN, rows, turns;
+
+    turns = http_turns(peer, product, "\"in_use\":", &rows);
+    ok(turns > slices && rows == FEATURES_COUNT,
+       "R10.1 /status of %u features is copied in slices, products are answered in each turn",
+       rows);
+    peer = http_ask("/metrics");
+    turns = http_turns(peer, product, "licet_feature_seats{", &rows);
+    ok(turns > slices && rows == FEATURES_COUNT, "R10.1 so is /metrics: %u", rows);
+    close(product);
+}
+
+/* Every feature has 9,000 seats before, 8,000 after: one answer never tells of both. */
+static void test_status_and_installation(void)
+{
+    static struct seat_line lines[FEATURES_COUNT];
+    int product = peer_open(ROLE_PRODUCT), peer = http_ask("/status");
+    uint32_t rows;
+
+    for (int turns = 0; turns < 5; turns++)
+        turn();
+    for (uint32_t index = 0; index < FEATURES_COUNT; index++)
+        lines[index] = line_of(FEATURE_FIRST + FEATURES_COUNT + index, FEATURE_FIRST + index, 8000);
+    world_install(&world, lines, FEATURES_COUNT);
+    server.vendors[0].installed_number = world.records_count;
+    http_turns(peer, product, "\"seats\": 8000,", &rows);
+    ok(rows == FEATURES_COUNT, "an installation begins the copy anew: %u rows of the new file",
+       rows);
+    close(product);
+}
+
+static void test_status_rate(void)
+{
+    int peers[8];
+    uint32_t refused = 0;
+
+    rates_begin(3);
+    for (int index = 0; index < 8; index++) {
+        peers[index] = http_ask("/metrics");
+        turn();
+        turn();
+        turn();
+    }
+    for (int index = 0; index < 8; index++) {
+        refused += peer_hear_rows(peers[index], "HTTP/1.1 429 ");
+        close(peers[index]);
+    }
+    ok(refused >= 2, "R10.4 reports over HTTP are counted too");
 }
 
 /* A walk with a pause after every `places` places; *ret_pauses of them. */
@@ -236,7 +403,10 @@ int main(void)
     server_begin();
     test_heartbeat_beside_reports();
     test_waiting_peer_leaves();
+    test_status();
+    test_status_and_installation();
     test_strangers_rate();
+    test_status_rate();
     test_walks();
     server_end();
     return tap_done();

@@ -1,22 +1,20 @@
-/*
- * R10.1: once everything is open, licetd gives up what it will not need. Landlock refuses files
- * outside the state folder; seccomp kills the process at exec, ptrace, connect and their like. A
- * break-in through the parser then finds no shell, no other host and no other file.
- */
+/* R10.1: what a running daemon gives up, by seccomp and Landlock. */
+#include "base/sandbox.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
+#include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/log.h"
-#include "server/server.h"
 
-/* Calls that the running server has no use for. A list of what is forbidden, not of what is
- * allowed: a C library that learns a new harmless call must not end a license server. */
+/* Calls that a running daemon has no use for. A list of what is forbidden, not of what is
+ * allowed: a C library that learns a new harmless call must not end it. */
 static const int forbidden_calls[] = {
     SCMP_SYS(execve),
     SCMP_SYS(execveat),
@@ -66,8 +64,8 @@ static enum status sandbox_calls(struct error *error)
         result = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(pkey_mprotect), 1,
                                   SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
     if (result == 0)
-        result = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC,
-                                  1); /* the commit thread and the pool, too */
+        result =
+            seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1); /* threads that run already, too */
     if (result == 0)
         result = seccomp_load(filter);
     seccomp_release(filter);
