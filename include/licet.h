@@ -152,7 +152,8 @@ typedef struct licet_options {
     const char *revocations; /* the newest revocation list known at release, or NULL */
     const char *vendor;      /* NULL or "": whichever vendor the root has certified */
     /* A small file of this user that remembers the highest generation and epoch seen of each
-     * server, so that older ones are refused after a restart too. NULL: this handle's memory. */
+     * server, and the highest revocation list that servers handed on, so that older ones are
+     * refused after a restart too. NULL: this handle's memory. */
     const char *state_path;
     const char *user;                 /* NULL: of the process, from the operating system */
     const char *host;                 /* NULL: the machine's name */
@@ -160,13 +161,21 @@ typedef struct licet_options {
     uint32_t timeout_ms;              /* 10 to 60,000; 5,000 by default */
     uint32_t leases_max;              /* held at once, 1 to 64; 8 by default */
     const licet_transport *transport; /* copied; NULL: TCP */
+    /* A license file for this device (its DEVICE line names `device`), for an appliance or a
+     * node-locked product: seats are those of the file, counted in each handle, and no license
+     * server is asked. NULL: a license server. */
+    const char *device_file;
+    size_t device_file_size;
+    const char
+        *device_key; /* the device's public key in OpenSSH's form, where the file names one */
 } licet_options;
 
 /* `size` is sizeof(licet_options): a newer library then knows an older program. */
 LICET_API void licet_options_init(licet_options *options, size_t size);
 
-/* Checks the options and takes the memory; it does not connect. On success the handle is yours:
- * licet_close(). */
+/* Checks the options and takes the memory; it does not connect. A license file for this device is
+ * verified here: LICET_UNTRUSTED, LICET_BAD_SIGNATURE, LICET_REVOKED, LICET_WRONG_SERVER (for another
+ * device), LICET_OLD_GENERATION. On success the handle is yours: licet_close(). */
 LICET_API licet_status licet_open(const licet_options *options, licet **ret_licet,
                                   licet_error *error);
 
@@ -225,11 +234,12 @@ enum {
 
 typedef struct licet_lease_info {
     size_t size;
-    int32_t state;     /* LICET_STATE_... */
-    uint32_t flags;    /* LICET_FLAG_... */
-    uint64_t number;   /* what the server's lists call this lease */
-    int64_t left_ms;   /* until it ends if no renewal succeeds; 0 where it is lost */
-    int64_t end_s;     /* a signed end that no renewal passes, or 0 */
+    int32_t state;   /* LICET_STATE_... */
+    uint32_t flags;  /* LICET_FLAG_... */
+    uint64_t number; /* what the server's lists call this lease */
+    int64_t
+        left_ms;   /* until it ends if no renewal succeeds; 0 where it is lost; INT64_MAX: never */
+    int64_t end_s; /* a signed end that no renewal passes, or 0 */
     int64_t granted_s; /* the server's time of the newest signature */
     uint32_t ttl_ms;
     uint32_t count;

@@ -16,6 +16,8 @@ static const struct command commands[] = {
      "make the vendor's next list of revoked issuing keys", key_revoke_run, NULL},
     {"key allowed", "--vendor NAME ROOT.pub",
      "print the line by which ssh-keygen -Y verify trusts the root", key_allowed_run, NULL},
+    {"device", "", "print the name of this machine, for the DEVICE line of a license file",
+     device_run, NULL},
     {"file format", "FILE", "wrap the lines of a draft as a license file has them", file_format_run,
      NULL},
     {"file sign", "-k KEY [-c CERTIFICATE] [-o FILE] DRAFT",

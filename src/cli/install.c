@@ -1,6 +1,7 @@
 /*
- * licet install FILE: shows what a license file would change on the license server, asks, and then
- * installs exactly what was shown: the confirmation names its hash (R4.2).
+ * licet install FILE: shows what a license file, or a vendor's list of revoked issuing keys, would
+ * change on the license server, asks, and then installs exactly what was shown: the confirmation
+ * names its hash (R4.2, R9.3).
  */
 #include <getopt.h>
 #include <unistd.h>
@@ -8,6 +9,13 @@
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/console.h"
+
+/* What is installed, by where it goes and how it is shown. */
+struct install_kind {
+    const char *preview, *install; /* paths of licetd */
+    void (*print_preview)(const json_t *preview);
+    const char *noun, *number; /* "generation", and its name in the answer */
+};
 
 struct install {
     const char *path;
@@ -83,10 +91,44 @@ static void install_print_preview(const json_t *preview)
         printf("  This takes something away. Running leases go on until the end of drain.\n");
 }
 
-static enum status install_preview(struct text file, json_t **ret_preview, struct error *error)
+static void install_print_list(const json_t *preview)
+{
+    const json_t *keys = json_object_get(preview, "keys");
+    long long old = console_number(preview, "installed_number");
+
+    printf("%s: revocation list %lld of %s ", console_string(preview, "vendor", "?"),
+           console_number(preview, "number"), console_string(preview, "issued", "?"));
+    if (json_is_true(json_object_get(preview, "already_installed")))
+        printf("is installed already\n");
+    else if (old == 0)
+        printf("would be the first list here\n");
+    else
+        printf("would replace list %lld\n", old);
+    printf("%s\n", console_string(preview, "hash", "?"));
+    for (size_t index = 0; index < json_array_size(keys); index++) {
+        const json_t *key = json_array_get(keys, index);
+
+        printf("  revokes %s, what it signed from %s on\n", console_string(key, "key", "?"),
+               console_string(key, "from", "?"));
+    }
+    if (json_is_true(json_object_get(preview, "revokes_file")))
+        printf("  The installed license file is signed by a key of this list: it is served on, but "
+               "products that learn of the list refuse it. Ask the vendor for a file signed by its "
+               "new key.\n");
+}
+
+static const struct install_kind license_kind = {
+    "/license/preview", "/license/install", install_print_preview, "generation", "generation",
+};
+static const struct install_kind revocations_kind = {
+    "/revocations/preview", "/revocations/install", install_print_list, "revocation list", "number",
+};
+
+static enum status install_preview(const struct install_kind *kind, struct text file,
+                                   json_t **ret_preview, struct error *error)
 {
     struct console_answer answer = {0};
-    enum status status = console_call("/license/preview", file, true, &answer, error);
+    enum status status = console_call(kind->preview, file, true, &answer, error);
 
     if (status == LICET_OK)
         status = console_load(&answer, ret_preview, error);
@@ -121,9 +163,9 @@ static enum status install_agree(const struct install *install, const char *hash
 }
 
 /* The hash goes into a URL: `/` and `+` of base64 do not survive there. */
-static void install_print_query(const char *hash, struct buf *path)
+static void install_print_query(const struct install_kind *kind, const char *hash, struct buf *path)
 {
-    buf_add_string(path, "/license/install?hash=");
+    buf_printf(path, "%s?hash=", kind->install);
     for (; *hash != '\0'; hash++) {
         if (*hash == '/' || *hash == '+' || *hash == ':' || *hash == '=')
             buf_printf(path, "%%%02X", (unsigned)(unsigned char)*hash);
@@ -133,7 +175,8 @@ static void install_print_query(const char *hash, struct buf *path)
     buf_add_byte(path, '\0');
 }
 
-static enum status install_confirm(struct text file, const char *hash, struct error *error)
+static enum status install_confirm(const struct install_kind *kind, struct text file,
+                                   const char *hash, struct error *error)
 {
     char place[512];
     struct buf path = buf_over(place, sizeof(place));
@@ -141,15 +184,15 @@ static enum status install_confirm(struct text file, const char *hash, struct er
     json_t *result = NULL;
     enum status status;
 
-    install_print_query(hash, &path);
+    install_print_query(kind, hash, &path);
     if (path.is_full)
         return error_set(error, LICET_PROTOCOL, "the server's hash is longer than any hash");
     status = console_call(place, file, true, &answer, error);
     if (status == LICET_OK)
         status = console_load(&answer, &result, error);
     if (status == LICET_OK)
-        printf("%s: generation %lld is installed\n", console_string(result, "vendor", "?"),
-               console_number(result, "generation"));
+        printf("%s: %s %lld is installed\n", console_string(result, "vendor", "?"), kind->noun,
+               console_number(result, kind->number));
     json_decref(result);
     console_answer_finish(&answer);
     return status;
@@ -158,18 +201,20 @@ static enum status install_confirm(struct text file, const char *hash, struct er
 static enum status install_file(const struct install *install, struct text file,
                                 struct error *error)
 {
+    const struct install_kind *kind =
+        text_starts_with(file, "REVOCATIONS ") ? &revocations_kind : &license_kind;
     json_t *preview = NULL;
-    enum status status = install_preview(file, &preview, error);
+    enum status status = install_preview(kind, file, &preview, error);
     const char *hash;
 
     if (status != LICET_OK)
         return status;
     hash = console_string(preview, "hash", "?");
-    install_print_preview(preview);
+    kind->print_preview(preview);
     if (!json_is_true(json_object_get(preview, "already_installed"))) {
         status = install_agree(install, hash, error);
         if (status == LICET_OK)
-            status = install_confirm(file, hash, error);
+            status = install_confirm(kind, file, hash, error);
     }
     json_decref(preview);
     return status;

@@ -2,7 +2,7 @@
 #include "cli/command.h"
 #include "cli/console.h"
 
-static void status_print_vendor(const json_t *vendor)
+static void status_print_file(const json_t *vendor)
 {
     if (json_is_null(json_object_get(vendor, "generation"))) {
         printf("%s: no license file is installed; its administrator can: licet install FILE\n",
@@ -13,6 +13,20 @@ static void status_print_vendor(const json_t *vendor)
            console_string(vendor, "vendor", "?"), console_number(vendor, "generation"),
            console_string(vendor, "customer", "?"), console_string(vendor, "issued", "?"),
            console_string(vendor, "serial", "?"), console_string(vendor, "hash", "?"));
+    if (json_is_true(json_object_get(vendor, "revoked")))
+        printf("  The key that signed it is revoked: products that know it refuse the file. Ask "
+               "the vendor for a file signed by its new key.\n");
+}
+
+static void status_print_vendor(const json_t *vendor)
+{
+    const json_t *list = json_object_get(vendor, "revocations");
+
+    status_print_file(vendor);
+    if (list != NULL)
+        printf("  revocation list %lld, issued %s, revoked keys: %lld\n",
+               console_number(list, "number"), console_string(list, "issued", "?"),
+               console_number(list, "keys"));
 }
 
 static void status_print_feature(const json_t *feature)

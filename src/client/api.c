@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "client/client.h"
+#include "client/device.h"
 
 /* A wait is cut into slices, so that ends and silences are noticed in time. */
 #define API_SLICE_MS 50
@@ -141,6 +142,12 @@ static enum status api_request_read(const char *feature, const char *release, ui
     return status;
 }
 
+static enum status api_full(const struct licet *client, struct error *error)
+{
+    return error_set(error, LICET_OVER_LIMIT, "all %u leases of this handle are taken",
+                     client->leases_count);
+}
+
 /* One slice of waiting; false when the time is over. */
 static bool api_wait(struct licet *client, struct instant deadline)
 {
@@ -179,9 +186,12 @@ licet_status licet_checkout(licet *client, const char *feature, const char *rele
         return status;
     lease = lease_take(client);
     if (lease == NULL)
-        return error_set(error, LICET_OVER_LIMIT, "all %u leases of this handle are taken",
-                         client->leases_count);
+        return api_full(client, error);
     lease_begin(client, lease, request.feature, request.release, request.count, client_now(client));
+    if (client->device_memory != NULL)
+        status = device_checkout(client, lease, error);
+    if (status != LICET_OK)
+        return status;
     deadline = instant_add_ms(client_now(client), client->timeout_ms);
     while (lease->phase == LEASE_ASKING && api_wait(client, deadline))
         ;
@@ -206,12 +216,31 @@ licet_status licet_checkin(licet *client, licet_lease number, licet_error *ret_e
     lease = api_lease_find(client, number);
     if (lease == NULL)
         return api_no_lease(error);
-    lease_let_go(lease, client_now(client));
+    if (client->device_memory != NULL)
+        lease_free(lease);
+    else
+        lease_let_go(lease, client_now(client));
     deadline = instant_add_ms(client_now(client), client->timeout_ms);
     while (lease->phase == LEASE_LEAVING && api_wait(client, deadline))
         ;
     if (lease->phase == LEASE_LEAVING)
         return api_unanswered(client, error);
+    return LICET_OK;
+}
+
+static enum status api_why_device(struct licet *client, const struct api_request *request,
+                                  licet_reason *ret_reason, struct error *error)
+{
+    struct lease *lease = lease_take(client);
+    licet_reason reason;
+
+    if (lease == NULL)
+        return api_full(client, error);
+    lease_begin(client, lease, request->feature, request->release, request->count,
+                client_now(client));
+    device_why(client, lease, &reason);
+    lease_free(lease);
+    api_struct_write(ret_reason, ret_reason->size, &reason, sizeof(reason));
     return LICET_OK;
 }
 
@@ -229,6 +258,8 @@ licet_status licet_why(licet *client, const char *feature, const char *release, 
     status = api_request_read(feature, release, count, &request, error);
     if (status != LICET_OK)
         return status;
+    if (client->device_memory != NULL)
+        return api_why_device(client, &request, ret_reason, error);
     why = &client->why;
     *why = (struct client_why){
         .serial = why->serial + 1, .is_wanted = true, .count = count, .release = request.release};
@@ -267,7 +298,10 @@ licet_status licet_tick(licet *client, licet_error *ret_error)
 
     if (client == NULL)
         return api_null(error);
-    session_step(client, 0, false);
+    if (client->device_memory != NULL)
+        device_tick(client);
+    else
+        session_step(client, 0, false);
     for (uint32_t index = 0; index < client->leases_count; index++) {
         const struct lease *lease = &client->leases[index];
 
@@ -321,7 +355,7 @@ static void api_lease_describe(const struct licet *client, const struct lease *l
 {
     const struct error *failure =
         lease->failure.status != LICET_OK ? &lease->failure : &client->session.failure;
-    int64_t left = lease->end.ms - client_now(client).ms;
+    int64_t left = lease->end.ms == INT64_MAX ? INT64_MAX : lease->end.ms - client_now(client).ms;
 
     *info = (licet_lease_info){
         .state = api_state(client, lease),
@@ -377,6 +411,10 @@ licet_status licet_lease_proof(const licet *client, licet_lease number, uint8_t 
     lease = api_lease_find(client, number);
     if (lease == NULL)
         return api_no_lease(error);
+    if (lease->proof_size == 0)
+        return error_set(error, LICET_NOT_FOUND,
+                         "no license server has signed this lease: its evidence is the license "
+                         "file, licet_chain()");
     *ret_size = lease->proof_size;
     if (lease->proof_size > proof_size)
         return api_too_small(lease->proof_size, proof_size, error);

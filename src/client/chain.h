@@ -5,6 +5,7 @@
 #ifndef LICET_CLIENT_CHAIN_H
 #define LICET_CLIENT_CHAIN_H
 
+#include "client/witness.h"
 #include "license/license.h"
 
 #define CHAIN_REVOCATIONS_ARENA_BYTES LICENSE_ARENA_BYTES(REVOCATIONS_BYTES_MAX)
@@ -42,13 +43,23 @@ enum status chain_roots_parse(struct text roots, struct trust *trust, struct err
 enum status chain_init(struct chain *chain, void *memory, const struct trust *trust,
                        struct text revocations, struct error *error);
 
-/* A newer list replaces the one in use; the same or an older one changes nothing (R9.3). */
-enum status chain_see_revocations(struct chain *chain, struct text revocations,
-                                  struct error *error);
+/* What a license server shows; revocations may be empty. */
+struct chain_shown {
+    struct text file, server_key, revocations;
+};
 
-/* Verifies a license file and that `server_key` (an OpenSSH public key line) is the key of one of
- * its SERVER lines. On failure the file in use stays. */
-enum status chain_see_file(struct chain *chain, struct text file, struct text server_key,
-                           struct error *error);
+/*
+ * Verifies the list, then the license file, and that `server_key` (an OpenSSH public key line) is
+ * the key of one of its SERVER lines. Of the lists the highest number counts (R9.3), and `witness`
+ * remembers what servers handed on: LICET_OLD_GENERATION where the one in use is behind that. On
+ * failure the file in use stays, unless it is itself one that the lists forbid.
+ */
+enum status chain_see(struct chain *chain, struct witness *witness, const struct chain_shown *shown,
+                      struct error *error);
+
+/* Verifies a file for a device, and takes it in use: license_check_device() (R2.7). */
+enum status chain_see_device(struct chain *chain, struct text file, struct text serial,
+                             const struct public_key *key, struct unix_time now,
+                             struct error *error);
 
 #endif

@@ -5,6 +5,7 @@
  *   api.c      what licet.h promises: checks arguments, waits, gives sentences
  *   lease.c    one lease: when it asks, what it takes as an answer, when it is lost
  *   session.c  one connection: commands out, replies in, each to whom it belongs
+ *   device.c   in place of both where a file for this device has the seats
  *
  * A lease asks; the session carries. Time comes in as an argument everywhere below api.c.
  */
@@ -145,6 +146,7 @@ struct licet {
     /* The system's clock and poll(); tests bring their own. */
     struct instant (*clock)(void *context);
     void (*rest)(void *context, uint32_t ms);
+    struct unix_time (*calendar)(void *context);
     void *clock_context;
     char *server; /* texts of the options, copied */
     uint32_t timeout_ms;
@@ -159,6 +161,7 @@ struct licet {
     uint32_t serial_next;
     uint32_t leases_count;
     struct lease *leases;
+    void *device_memory; /* NULL: seats are a license server's; else a file's, device.h */
 };
 
 struct instant client_now(const struct licet *client);

@@ -3,7 +3,7 @@
 
 /* ---- terms -------------------------------------------------------------------------------- */
 
-static bool grant_line_has(const struct license_increment *line, struct text feature)
+bool grant_line_has(const struct license_increment *line, struct text feature)
 {
     if (text_equal(line->feature, feature))
         return true;
@@ -14,8 +14,7 @@ static bool grant_line_has(const struct license_increment *line, struct text fea
     return false;
 }
 
-/* R4.4: a line ends by expiry or by refresh-by, whichever comes first; 0 is never. */
-static int64_t grant_line_end(const struct license_increment *line)
+int64_t grant_line_end(const struct license_increment *line)
 {
     int64_t expiry = license_increment_expiry(line);
     int64_t refresh_by = license_increment_refresh_by(line);
@@ -25,8 +24,8 @@ static int64_t grant_line_end(const struct license_increment *line)
     return expiry;
 }
 
-static bool grant_line_serves(const struct license *license, const struct license_increment *line,
-                              const struct grant_request *request, struct unix_time now)
+bool grant_line_serves(const struct license *license, const struct license_increment *line,
+                       const struct grant_request *request, struct unix_time now)
 {
     int64_t end = grant_line_end(line);
 

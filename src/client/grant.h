@@ -26,6 +26,15 @@ struct grant_request {
     struct lease_leaf leaf; /* everything the server must repeat */
 };
 
+/* The line is of the feature, or covers it. */
+bool grant_line_has(const struct license_increment *line, struct text feature);
+/* R4.4: the first second after expiry or refresh-by, whichever comes first; 0: never. */
+int64_t grant_line_end(const struct license_increment *line);
+/* It has the feature, serves the release, is enabled and neither before its start nor at its end.
+ */
+bool grant_line_serves(const struct license *license, const struct license_increment *line,
+                       const struct grant_request *request, struct unix_time now);
+
 /* What the file could give this request at `now` (the server's time), once grant_verify() has found
  * that it names the server's key. */
 void grant_terms_find(const struct license *license, const struct grant_request *request,

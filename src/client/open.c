@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "client/api.h"
+#include "client/device.h"
 
 /* Roots in a file: 4 lines with comments. */
 #define OPEN_ROOTS_BYTES_MAX 4096
@@ -27,6 +28,12 @@ static struct instant open_clock(void *context)
 {
     (void)context;
     return clock_instant();
+}
+
+static struct unix_time open_calendar(void *context)
+{
+    (void)context;
+    return clock_unix();
 }
 
 static void open_rest(void *context, uint32_t ms)
@@ -135,7 +142,7 @@ enum status client_read_trust(const char *roots, const char *vendor, struct trus
 
 /* Where the parts of a handle lie in its mapping. */
 struct layout {
-    size_t leases, server, state_path, in, out, items, chain, size;
+    size_t leases, server, state_path, in, out, items, chain, device, size;
 };
 
 static size_t layout_add(size_t *at, size_t size)
@@ -159,6 +166,7 @@ static struct layout layout_of(uint32_t leases_count, size_t state_path_size)
     layout.out = layout_add(&at, 8 * CLIENT_COMMAND_BYTES_MAX);
     layout.in = layout_add(&at, CLIENT_REPLY_BYTES_MAX);
     layout.chain = layout_add(&at, CHAIN_MEMORY_BYTES);
+    layout.device = layout_add(&at, device_memory());
     layout.size = at;
     return layout;
 }
@@ -181,6 +189,7 @@ static void open_lay_out(struct licet *client, const struct layout *layout,
     client->memory_size = layout->size;
     client->clock = open_clock;
     client->rest = open_rest;
+    client->calendar = open_calendar;
     client->server = memory + layout->server;
     snprintf(client->server, OPEN_SERVER_BYTES_MAX, "%s", server);
     client->timeout_ms = options->timeout_ms;
@@ -217,6 +226,8 @@ static enum status open_fill(struct licet *client, const struct layout *layout,
     if (status == LICET_OK)
         status = chain_init(&client->chain, (char *)client + layout->chain, &trust,
                             text_of(options->revocations), error);
+    if (status == LICET_OK && options->device_file != NULL)
+        status = device_open(client, options, (char *)client + layout->device, error);
     return status;
 }
 
@@ -226,7 +237,7 @@ static enum status open_check(const licet_options *options, const char *server, 
 
     if (status == LICET_OK && options->transport != NULL)
         status = open_check_transport(options->transport, error);
-    if (status == LICET_OK)
+    if (status == LICET_OK && options->device_file == NULL)
         status = open_check_server(server, options->transport == NULL, error);
     if (status == LICET_OK && sodium_init() < 0)
         status = error_set(error, LICET_SYSTEM, "the operating system gives no random bytes");
@@ -246,7 +257,7 @@ licet_status licet_open(const licet_options *options, licet **ret_licet, licet_e
         return api_null(error);
     if (!api_struct_read(&known, sizeof(known), options, options->size))
         return error_set(error, LICET_INVALID, "the options were not set up: licet_options_init()");
-    server = open_or_environment(known.server, "LICET_SERVER");
+    server = known.device_file != NULL ? "" : open_or_environment(known.server, "LICET_SERVER");
     status = open_check(&known, server, error);
     if (status != LICET_OK)
         return status;

@@ -242,17 +242,17 @@ static enum status session_see_chain(struct licet *client, const struct reply *r
     const struct reply_item *file = reply_child(reply, root, 0);
     const struct reply_item *key = reply_child(reply, root, 1);
     const struct reply_item *revocations = reply_child(reply, root, 2);
-    enum status status = LICET_OK;
+    struct chain_shown shown = {.revocations = {"", 0}};
 
     if (root->kind != REPLY_ARRAY || file == NULL || file->kind != REPLY_BULK || key == NULL ||
         key->kind != REPLY_BULK)
         return error_set(error, LICET_PROTOCOL,
                          "the license server did not show its license file and key");
-    if (revocations != NULL && revocations->kind == REPLY_BULK && revocations->text.size > 0)
-        status = chain_see_revocations(&client->chain, revocations->text, error);
-    if (status == LICET_OK)
-        status = chain_see_file(&client->chain, file->text, key->text, error);
-    return status;
+    shown.file = file->text;
+    shown.server_key = key->text;
+    if (revocations != NULL && revocations->kind == REPLY_BULK)
+        shown.revocations = revocations->text;
+    return chain_see(&client->chain, &client->witness, &shown, error);
 }
 
 /* Who asks for a seat, or waits for the file of one, hears it now. */

@@ -183,3 +183,16 @@ enum status witness_see(struct witness *witness, const struct witness_mark *mark
         witness_file_join(witness->path, seen);
     return LICET_OK;
 }
+
+uint64_t witness_see_list(struct witness *witness, struct text vendor, uint32_t number)
+{
+    struct witness_mark mark = {.server_key = hash_of(TEXT("revocations")), .generation = number};
+    struct witness_mark *seen;
+
+    memcpy(mark.vendor, vendor.data, vendor.size);
+    seen = witness_find(witness, &mark);
+    witness_raise(seen, &mark);
+    if (witness->path != NULL)
+        witness_file_join(witness->path, seen);
+    return seen->generation;
+}

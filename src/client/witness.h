@@ -1,6 +1,7 @@
 /*
  * What this client has seen of license servers: the highest generation and the highest epoch that
- * it verified, per server key (R7.5). A server that falls behind them was restored or cloned.
+ * it verified, per server key (R7.5). A server that falls behind them was restored or cloned. And
+ * the highest number of a vendor's revocation list (R9.3), in a row that is no key's.
  *
  * Kept in memory, and where there is a path also in a small file of fixed-size rows, shared by all
  * products of a user. A file that cannot be read or written is not a failure: a product on a
@@ -19,7 +20,7 @@
 #define WITNESS_ROWS_MAX 96
 
 struct witness_mark {
-    struct hash server_key;
+    struct hash server_key; /* or that of "revocations": `generation` is the number of a list */
     char vendor[NAME_MAX_BYTES + 1];
     uint64_t generation;
     uint64_t epoch;
@@ -38,5 +39,9 @@ void witness_init(struct witness *witness, const char *path);
  * then. Else it is remembered. Only ever call it with what has been verified. */
 enum status witness_see(struct witness *witness, const struct witness_mark *mark,
                         struct error *error);
+
+/* The highest number of a revocation list of this vendor that was ever seen, `number` among them;
+ * 0: none. */
+uint64_t witness_see_list(struct witness *witness, struct text vendor, uint32_t number);
 
 #endif

@@ -169,6 +169,11 @@ const struct license_host *license_find_server(const struct license *license,
  * both keys) or LICET_REVOKED (a REVOKED line at `now`). */
 enum status license_check_server(const struct license *license, const struct public_key *key,
                                  struct text host_name, struct unix_time now, struct error *error);
+/* R2.7: the file is for the device of this serial, and where it names a key, of this key (NULL: it
+ * has none). LICET_WRONG_SERVER, LICET_REVOKED (a REVOKED line at `now`). */
+enum status license_check_device(const struct license *license, struct text serial,
+                                 const struct public_key *key, struct unix_time now,
+                                 struct error *error);
 /* R1.2: without case, short against full, `_` and `-` alike. */
 bool host_name_equal(struct text left, struct text right);
 

@@ -156,21 +156,64 @@ static enum status license_other_server(const struct license *license, const str
                                   : "install it there, or have the seats moved here");
 }
 
+static bool license_revokes(const struct license *license, const struct hash *key,
+                            struct unix_time now)
+{
+    for (uint32_t index = 0; index < license->revoked_count; index++) {
+        if (hash_equal(&license->revoked[index].key, key) &&
+            now.s >= license->revoked[index].from.s)
+            return true;
+    }
+    return false;
+}
+
 enum status license_check_server(const struct license *license, const struct public_key *key,
                                  struct text host_name, struct unix_time now, struct error *error)
 {
     struct hash hash = public_key_hash(key);
 
-    for (uint32_t index = 0; index < license->revoked_count; index++) {
-        if (hash_equal(&license->revoked[index].key, &hash) &&
-            now.s >= license->revoked[index].from.s)
-            return error_set(error, LICET_REVOKED,
-                             "the vendor has revoked the key of this license server: ask the "
-                             "vendor, who has declared the server returned or rekeyed");
-    }
+    if (license_revokes(license, &hash, now))
+        return error_set(error, LICET_REVOKED,
+                         "the vendor has revoked the key of this license server: ask the "
+                         "vendor, who has declared the server returned or rekeyed");
     return license_find_server(license, key) != NULL
                ? LICET_OK
                : license_other_server(license, &hash, host_name, error);
+}
+
+enum status license_check_device(const struct license *license, struct text serial,
+                                 const struct public_key *key, struct unix_time now,
+                                 struct error *error)
+{
+    const struct license_host *device = license->device;
+    struct hash hash = {{0}};
+
+    if (device == NULL)
+        return error_set(error, LICET_WRONG_SERVER,
+                         "the file is for the license server %.*s, not for a device: install it "
+                         "there",
+                         TEXT_ARGS(license->servers[0].name));
+    if (!text_equal(device->name, serial))
+        return error_set(error, LICET_WRONG_SERVER,
+                         "the file is for the device %.*s; this is %.*s: ask the vendor for a file "
+                         "for this device",
+                         TEXT_ARGS(device->name),
+                         TEXT_ARGS(serial.size == 0 ? TEXT("a device without a name")
+                                                    : text_head(serial, NAME_MAX_BYTES)));
+    if (hash_is_none(&device->key))
+        return LICET_OK;
+    if (key != NULL)
+        hash = public_key_hash(key);
+    if (!hash_equal(&device->key, &hash))
+        return error_set(error, LICET_WRONG_SERVER,
+                         "the file names another key for the device %.*s than this device has: ask "
+                         "the vendor for a file that names this one",
+                         TEXT_ARGS(device->name));
+    if (license_revokes(license, &hash, now))
+        return error_set(error, LICET_REVOKED,
+                         "the vendor has revoked the key of the device %.*s: ask the vendor",
+                         TEXT_ARGS(device->name));
+    return LICET_OK;
 }
 
 static struct text host_label(struct text name)

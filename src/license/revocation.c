@@ -28,7 +28,7 @@ enum status revocations_read(struct text text, const struct public_key *roots, u
     struct sshsig sshsig;
     enum status status;
 
-    status = document_open(text, LICENSE_FILE_BYTES_MAX, arena, &document, error);
+    status = document_open(text, REVOCATIONS_BYTES_MAX, arena, &document, error);
     if (status == LICET_OK)
         status = document_expect_end(&document, error);
     if (status == LICET_OK)
@@ -86,4 +86,15 @@ bool revocations_has(const struct revocations *revocations, const struct hash *k
             return true;
     }
     return false;
+}
+
+enum status revocations_check(const struct revocations *revocations, const struct hash *key,
+                              struct unix_time issued, struct error *error)
+{
+    if (revocations == NULL || !revocations_has(revocations, key, issued))
+        return LICET_OK;
+    return error_set(error, LICET_REVOKED,
+                     "the key that signed the text was revoked by the vendor (list %u): ask the "
+                     "vendor for a file signed by its new key",
+                     revocations->head.number);
 }

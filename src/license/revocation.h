@@ -30,7 +30,8 @@ struct revocations {
     struct hash payload_hash;
 };
 
-/* Normalise, verify by one of the roots, parse. */
+/* Normalise, verify by one of the roots, parse. LICET_INVALID, LICET_UNTRUSTED,
+ * LICET_BAD_SIGNATURE, LICET_TOO_LARGE. */
 enum status revocations_read(struct text text, const struct public_key *roots, uint32_t roots_count,
                              struct arena *arena, struct revocations *ret_revocations,
                              struct error *error);
@@ -39,5 +40,8 @@ enum status revocations_sign(const struct revocations *revocations, const struct
 /* A key revoked at `issued`. */
 bool revocations_has(const struct revocations *revocations, const struct hash *key,
                      struct unix_time issued);
+/* The same as a sentence: LICET_REVOKED where it has. A list that is NULL has none. */
+enum status revocations_check(const struct revocations *revocations, const struct hash *key,
+                              struct unix_time issued, struct error *error);
 
 #endif

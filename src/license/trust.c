@@ -114,14 +114,9 @@ enum status trust_judge(const struct trust *trust, const struct sshsig *sshsig, 
                          TEXT_ARGS(text_head(vendor, NAME_MAX_BYTES)),
                          TEXT_ARGS(text_head(trust->vendor, NAME_MAX_BYTES)));
     status = trust_judge_certificate(&sshsig->certificate, vendor, issued, error);
-    if (status != LICET_OK)
-        return status;
-    if (trust->revocations != NULL && revocations_has(trust->revocations, &key_hash, issued))
-        return error_set(error, LICET_REVOKED,
-                         "the key that signed the text was revoked by the vendor (list %u): ask "
-                         "the vendor for a file signed by its new key",
-                         trust->revocations->head.number);
-    return LICET_OK;
+    if (status == LICET_OK)
+        status = revocations_check(trust->revocations, &key_hash, issued, error);
+    return status;
 }
 
 bool trust_vouches_for(struct unix_time end, struct date maintenance)

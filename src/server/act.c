@@ -81,32 +81,3 @@ void server_when_durable(struct server *server, void (*run)(void *context), void
 
     batch_add_pending(server->open, &pending);
 }
-
-struct vendor *server_vendor(struct server *server, struct text name)
-{
-    struct vendor *only = NULL;
-
-    for (uint32_t index = 0; index < server->vendors_count; index++) {
-        struct vendor *vendor = &server->vendors[index];
-
-        if (name.size > 0 && text_is(name, vendor->options->name))
-            return vendor;
-        if (name.size == 0 && vendor->file.data != NULL) {
-            if (only != NULL)
-                return NULL; /* R10.3: with several installed the name is needed */
-            only = vendor;
-        }
-    }
-    if (name.size == 0 && only == NULL && server->vendors_count == 1)
-        return &server->vendors[0]; /* trusted, nothing installed: the core says NOFILE */
-    return name.size == 0 ? only : NULL;
-}
-
-struct vendor *server_vendor_by_id(struct server *server, name_id id)
-{
-    for (uint32_t index = 0; index < server->vendors_count; index++) {
-        if (server->vendors[index].name == id)
-            return &server->vendors[index];
-    }
-    return NULL;
-}

@@ -15,39 +15,6 @@
 
 /* ---- reading ---- */
 
-/* Which vendor's roots to hold against the file: a hint, taken before anything is verified. */
-static struct text installation_vendor_hint(struct text file)
-{
-    struct text line;
-
-    while (text_split(&file, '\n', &line)) {
-        static const char opening[] = "LICENSE 1 vendor=";
-
-        if (text_starts_with(line, opening)) {
-            line = text_skip(line, sizeof(opening) - 1);
-            return text_head(line, text_find(line, ' '));
-        }
-    }
-    return (struct text){"", 0};
-}
-
-static enum status installation_find_vendor(struct server *server, struct text file,
-                                            struct vendor **ret_vendor, struct error *error)
-{
-    struct text name = installation_vendor_hint(file);
-
-    if (name.size == 0)
-        return error_set(error, LICET_INVALID,
-                         "this is not a license file: it has no line \"LICENSE 1 vendor=...\"");
-    *ret_vendor = server_vendor(server, name);
-    if (*ret_vendor == NULL)
-        return error_set(error, LICET_UNTRUSTED,
-                         "this server trusts no root key of vendor \"%.*s\"; add it to the "
-                         "configuration: [vendor NAME] root=FILE",
-                         TEXT_ARGS(text_head(name, NAME_MAX_BYTES)));
-    return LICET_OK;
-}
-
 static enum status installation_read(struct installation *installation, struct text file,
                                      struct error *error)
 {
@@ -98,6 +65,19 @@ static enum status installation_check_generation(struct installation *installati
                          "for the next one",
                          new, GENERATION_STEP_MAX, old);
     return LICET_OK;
+}
+
+/* R9.3: what is installed stays, whatever its key has become since; nothing new comes by a revoked
+ * key. */
+static enum status installation_check_issuer(const struct installation *installation,
+                                             struct error *error)
+{
+    const struct license *license = &installation->license;
+
+    if (installation->is_installed_already)
+        return LICET_OK;
+    return revocations_check(&installation->vendor->revocations.list, &license->signer.key_hash,
+                             license->head.issued, error);
 }
 
 /* ---- comparing (R4.2) ---- */
@@ -251,7 +231,8 @@ enum status installation_prepare(struct server *server, struct text file,
     enum status status;
 
     memset(installation, 0, sizeof(*installation));
-    status = installation_find_vendor(server, file, &installation->vendor, error);
+    status = server_vendor_of_text(server, file, "LICENSE 1 ", "license file",
+                                   &installation->vendor, error);
     if (status == LICET_OK)
         status = installation_read(installation, file, error);
     if (status == LICET_OK)
@@ -259,6 +240,8 @@ enum status installation_prepare(struct server *server, struct text file,
                                       text_of(server->options.name), server->now.utc, error);
     if (status == LICET_OK)
         status = installation_check_generation(installation, error);
+    if (status == LICET_OK)
+        status = installation_check_issuer(installation, error);
     if (status == LICET_OK)
         status = installation_compare(installation, &server->key, error);
     return status;

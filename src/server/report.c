@@ -185,8 +185,11 @@ static void report_copy_totals(struct server *server)
     for (uint32_t index = 0; index < server->vendors_count; index++) {
         const struct vendor *vendor = &server->vendors[index];
 
-        report->generations[index] =
-            vendor->file.data == NULL ? 0 : vendor->license.head.generation;
+        report->installed[index] = (struct report_vendor){
+            .generation = vendor->file.data == NULL ? 0 : vendor->license.head.generation,
+            .list_number = vendor->revocations.list.head.number,
+            .is_revoked = vendor_is_revoked_by(vendor, &vendor->revocations.list),
+        };
     }
 }
 

@@ -31,6 +31,12 @@ struct report_cover {
     name_id vendor, feature, by; /* a line of `by` serves `feature` today */
 };
 
+struct report_vendor {
+    uint32_t generation;  /* 0: no license file is installed */
+    uint32_t list_number; /* 0: no revocation list */
+    bool is_revoked;      /* the file, by the list */
+};
+
 /* A copy: read in the pool while the server goes on. Of the server itself the pool reads what never
  * changes: names, its own name, key and epoch. */
 struct report {
@@ -40,7 +46,7 @@ struct report {
     struct server_counters counters;
     uint64_t durable_number;
     bool has_administrator;
-    uint32_t generations[TRUSTED_VENDORS_MAX]; /* 0: nothing is installed */
+    struct report_vendor installed[TRUSTED_VENDORS_MAX];
     json_t *vendors;
     struct seat_feature_view rows[REPORT_FEATURES_MAX];
     uint32_t rows_count;

@@ -166,6 +166,8 @@ static enum status server_open_vendors(struct server *server, struct error *erro
         server->vendors_count++;
         if (status == LICET_OK)
             status = installation_restore(server, vendor, error);
+        if (status == LICET_OK)
+            status = revocation_restore(server, vendor, error);
         if (status != LICET_OK)
             return status;
     }
@@ -403,6 +405,8 @@ void server_destroy(struct server *server)
     for (uint32_t index = 0; index < server->vendors_count; index++) {
         free(server->vendors[index].arena_memory);
         free(server->vendors[index].file_memory);
+        free(server->vendors[index].revocations.arena_memory);
+        free(server->vendors[index].revocations.text_memory);
     }
     report_close(server);
     source_rates_destroy(server->rates);

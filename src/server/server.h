@@ -41,6 +41,14 @@ struct administrators;
 struct source_rates;
 struct report_maker;
 
+/* A vendor's list of revoked issuing keys (R9.3), as it was read. */
+struct vendor_revocations {
+    void *arena_memory, *text_memory;
+    struct text
+        text; /* what CHAIN gives out; NULL data: none is installed, and the list is empty */
+    struct revocations list;
+};
+
 /* One vendor that the configuration trusts, and what is installed of it. */
 struct vendor {
     const struct vendor_options *options;
@@ -50,6 +58,8 @@ struct vendor {
     struct license license;
     struct text file;          /* as read: what CHAIN gives out; NULL data: nothing is installed */
     uint64_t installed_number; /* the record after which it counts */
+    /* Not part of `trust`: what is installed is read again at every start, revoked or not. */
+    struct vendor_revocations revocations;
 };
 
 struct server_counters {
@@ -142,9 +152,18 @@ uint64_t server_next_number(const struct server *server);
 void server_mind_timer(struct server *server);
 /* Calls `run` in the loop when everything decided so far is durable. */
 void server_when_durable(struct server *server, void (*run)(void *context), void *context);
+
+/* ---- vendor.c */
 struct vendor *server_vendor(struct server *server,
                              struct text name); /* by name; empty: the only one installed */
 struct vendor *server_vendor_by_id(struct server *server, name_id id);
+/* Whom a text names in its line that begins with `opening` ("LICENSE 1 "); `kind` is what people
+ * call such a text. LICET_INVALID, LICET_UNTRUSTED. */
+enum status server_vendor_of_text(struct server *server, struct text text, const char *opening,
+                                  const char *kind, struct vendor **ret_vendor,
+                                  struct error *error);
+/* The installed file is signed by a key that the list revokes. */
+bool vendor_is_revoked_by(const struct vendor *vendor, const struct revocations *list);
 
 /* ---- end.c (R10.4): ends the lease of this handle and logs that it was `by`; server->reply is the
  * core's. Room in the open batch: SEAT_STEP_BYTES. LICET_NOT_FOUND, LICET_INVALID,
@@ -162,6 +181,12 @@ enum status state_store_license(struct server *server, const struct hash *payloa
 enum status state_load_license(struct server *server, const struct hash *payload_hash,
                                struct text *ret_file, struct error *error);
 void state_forget_license(struct server *server, const struct hash *payload_hash);
+/* Revocation lists are kept by the names of vendors, as the configuration has them. */
+enum status state_store_revocations(struct server *server, const struct vendor *vendor,
+                                    struct text list, struct error *error);
+/* LICET_NOT_FOUND where none is installed. The text is yours to free. */
+enum status state_load_revocations(struct server *server, const struct vendor *vendor,
+                                   struct text *ret_list, struct error *error);
 
 /* ---- install.c: from a license file to seats (R4.1, R4.2) */
 struct installation_change {
@@ -198,6 +223,27 @@ enum status installation_commit(struct server *server, struct installation *inst
 void installation_finish(struct installation *installation);
 /* At start: the file of what the journal says is installed. */
 enum status installation_restore(struct server *server, struct vendor *vendor, struct error *error);
+
+/* ---- revocation.c: the vendor's list of revoked issuing keys (R9.3) */
+struct revocation_installation {
+    struct vendor *vendor;
+    struct vendor_revocations revocations; /* a copy, read */
+    bool is_installed_already;             /* the same list: nothing to do */
+    uint32_t installed_number;             /* 0: none */
+    bool revokes_file;                     /* vendor_is_revoked_by() it */
+};
+
+/* Reads and judges a list against what is installed. Nothing is changed. Finish it, whatever is
+ * returned. LICET_OLD_GENERATION for a lower number, LICET_CONFLICT for another list of the same. */
+enum status revocation_prepare(struct server *server, struct text text,
+                               struct revocation_installation *ret_installation,
+                               struct error *error);
+/* On disk when it returns; the vendor takes the list over. The log says that it was `by`. */
+enum status revocation_commit(struct server *server, struct revocation_installation *installation,
+                              const char *by, struct error *error);
+void revocation_finish(struct revocation_installation *installation);
+/* At start, after installation_restore(): the list that is installed, if any. */
+enum status revocation_restore(struct server *server, struct vendor *vendor, struct error *error);
 
 /* ---- console/routes.c */
 extern const struct http_route server_routes[];

@@ -4,6 +4,7 @@
  *     STATE/server/            key, key.pub, the journal and its names: born together, in a
  *                              folder that is renamed once
  *     STATE/licenses/HEX.lic   installed license files, named by their payload hash
+ *     STATE/revocations/VENDOR installed lists of revoked issuing keys
  *     STATE/administrators     administrators.c
  */
 #include <assert.h>
@@ -223,6 +224,8 @@ enum status state_open(struct server *server, struct error *error)
 
     if (status == LICET_OK)
         status = state_make_folder(state_join(server->options.state, "licenses").text, error);
+    if (status == LICET_OK)
+        status = state_make_folder(state_join(server->options.state, "revocations").text, error);
     if (status == LICET_OK && stat(folder.text, &stat_now) != 0)
         status = state_bear(server, folder.text, error);
     if (status == LICET_OK)
@@ -285,4 +288,28 @@ void state_forget_license(struct server *server, const struct hash *payload_hash
 {
     unlink(state_license_path(server, payload_hash)
                .text); /* a file that stays is only a file too many */
+}
+
+/* ---- revocation lists ---- */
+
+static struct state_path state_revocations_path(const struct server *server,
+                                                const struct vendor *vendor)
+{
+    char name[sizeof("revocations/") + NAME_MAX_BYTES];
+
+    snprintf(name, sizeof(name), "revocations/%s", vendor->options->name);
+    return state_join(server->options.state, name);
+}
+
+enum status state_store_revocations(struct server *server, const struct vendor *vendor,
+                                    struct text list, struct error *error)
+{
+    return file_replace(state_revocations_path(server, vendor).text, list, 0600, error);
+}
+
+enum status state_load_revocations(struct server *server, const struct vendor *vendor,
+                                   struct text *ret_list, struct error *error)
+{
+    return file_read(state_revocations_path(server, vendor).text, REVOCATIONS_BYTES_MAX, ret_list,
+                     error);
 }

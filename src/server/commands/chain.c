@@ -1,5 +1,5 @@
-/* CHAIN: the license file and this server's key: with a vendor's root key, all that is needed to
- * check a lease. */
+/* CHAIN: the license file, this server's key and the vendor's revocation list: with a vendor's root
+ * key, all that is needed to check a lease. */
 #include "server/commands/commands.h"
 
 #include "server/connection.h"
@@ -40,9 +40,11 @@ static enum status chain_run(struct command_call *call, struct error *error)
     if (vendor == NULL)
         return error->status;
     public_key_print(&call->server->key, text_of(call->server->options.name), &key);
-    resp_write_array(call->reply, 2);
+    resp_write_array(call->reply, vendor->revocations.text.data == NULL ? 2 : 3);
     resp_write_bulk(call->reply, vendor->file);
     resp_write_bulk(call->reply, buf_text(&key));
+    if (vendor->revocations.text.data != NULL)
+        resp_write_bulk(call->reply, vendor->revocations.text);
     /* Order: a client remembers the highest generation it saw (R7.5), so it must not see one that a
      * crash could undo. */
     if (vendor->installed_number > call->server->durable_number)
@@ -56,6 +58,7 @@ const struct command chain_command = {
     .args_max = 2,
     .role = ROLE_PRODUCT,
     .usage = "[VENDOR v]",
-    .summary = "Give the license file and this server's key, to check a proof with.",
+    .summary = "Give the license file, this server's key and the vendor's revocation list if there"
+               " is one, to check a proof with.",
     .run = chain_run,
 };

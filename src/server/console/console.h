@@ -12,16 +12,33 @@ void status_handle(struct http_exchange *exchange);
 void metrics_handle(struct http_exchange *exchange);
 void license_preview_handle(struct http_exchange *exchange);
 void license_install_handle(struct http_exchange *exchange);
+void revocations_preview_handle(struct http_exchange *exchange);
+void revocations_install_handle(struct http_exchange *exchange);
 void lease_end_handle(struct http_exchange *exchange);
 void request_handle(struct http_exchange *exchange);
 void receipt_handle(struct http_exchange *exchange);
 void administrator_create_handle(struct http_exchange *exchange);
 void token_create_handle(struct http_exchange *exchange);
 
+/* ---- json.c */
 /* Answers 200 with the JSON, and releases it. NULL is answered as "no memory". */
 void console_answer_json(struct http_exchange *exchange, json_t *json);
+json_t *console_json_text(struct text text);
+json_t *console_json_hash(const struct hash *hash);
+json_t *console_json_time(int64_t seconds); /* UTC; null for 0 */
+
+/* ---- routes.c */
 /* ?vendor=, or the only one. LICET_NO_FILE where nothing of it is installed. */
 enum status console_vendor(struct http_exchange *exchange, struct vendor **ret_vendor,
                            struct error *error);
+/* Who asks: the name of the token. */
+const char *console_by(const struct http_exchange *exchange);
+/* Answers a refusal and logs it as `event`. The log has the code alone: the sentence quotes what was
+ * brought, which may come from anybody. */
+void console_refuse(struct http_exchange *exchange, const char *event, const char *act,
+                    enum status status, const struct error *error);
+/* ?hash= confirms what was previewed; without it nobody did. LICET_INVALID, LICET_CONFLICT. */
+enum status console_check_hash(const struct http_exchange *exchange, const struct hash *previewed,
+                               bool *ret_is_confirmed, struct error *error);
 
 #endif

@@ -3,22 +3,7 @@
  * POST /license/install?hash=SHA256:...: installs exactly the file that was previewed. Without the
  * hash it is an unattended installation, which is refused where anything shrinks (R4.2).
  */
-#include "base/log.h"
-#include "server/administrators.h"
 #include "server/console/console.h"
-
-static json_t *license_text(struct text text)
-{
-    return json_stringn(text.data, text.size);
-}
-
-static void license_hash(const struct hash *hash, char ret_text[HASH_TEXT_BYTES + 1])
-{
-    struct buf buf = buf_over(ret_text, HASH_TEXT_BYTES);
-
-    hash_print(hash, &buf);
-    ret_text[buf.size] = '\0';
-}
 
 static const char *license_change_kind(const struct installation_change *change)
 {
@@ -48,10 +33,10 @@ static json_t *license_remark(const struct server *server, const struct installa
 
             buf_add_string(&list, "not served yet: ");
             buf_add_text(&list, buf_text(&buf));
-            return license_text(buf_text(&list));
+            return console_json_text(buf_text(&list));
         }
     }
-    return buf.size == 0 ? NULL : license_text(buf_text(&buf));
+    return buf.size == 0 ? NULL : console_json_text(buf_text(&buf));
 }
 
 static json_t *license_changes(const struct server *server, const struct installation *installation)
@@ -61,13 +46,13 @@ static json_t *license_changes(const struct server *server, const struct install
     for (uint32_t index = 0; index < installation->changes_count; index++) {
         const struct installation_change *change = &installation->changes[index];
 
-        json_array_append_new(changes,
-                              json_pack("{s:s, s:o, s:o, s:I, s:I, s:o*}", "change",
-                                        license_change_kind(change), "sn", license_text(change->sn),
-                                        "feature", license_text(change->feature), "seats_now",
-                                        (json_int_t)change->old_seats, "seats_then",
-                                        (json_int_t)change->new_seats, "remark",
-                                        license_remark(server, installation, change)));
+        json_array_append_new(changes, json_pack("{s:s, s:o, s:o, s:I, s:I, s:o*}", "change",
+                                                 license_change_kind(change), "sn",
+                                                 console_json_text(change->sn), "feature",
+                                                 console_json_text(change->feature), "seats_now",
+                                                 (json_int_t)change->old_seats, "seats_then",
+                                                 (json_int_t)change->new_seats, "remark",
+                                                 license_remark(server, installation, change)));
     }
     return changes;
 }
@@ -92,34 +77,15 @@ static json_t *license_warnings(const struct installation *installation)
 
 static json_t *license_answer(const struct server *server, const struct installation *installation)
 {
-    char hash[HASH_TEXT_BYTES + 1];
-
-    license_hash(&installation->license.payload_hash, hash);
-    return json_pack("{s:s, s:s, s:i, s:i, s:o, s:b, s:b, s:o, s:o}", "hash", hash, "vendor",
+    return json_pack("{s:o, s:s, s:i, s:i, s:o, s:b, s:b, s:o, s:o}", "hash",
+                     console_json_hash(&installation->license.payload_hash), "vendor",
                      installation->vendor->options->name, "generation",
                      (int)installation->license.head.generation, "installed_generation",
                      (int)installation->installed_generation, "customer",
-                     license_text(installation->license.head.customer), "already_installed",
+                     console_json_text(installation->license.head.customer), "already_installed",
                      installation->is_installed_already, "shrinks", installation->shrinks,
                      "changes", license_changes(server, installation), "warnings",
                      license_warnings(installation));
-}
-
-/* Who asks: the name of the token. */
-static const char *license_by(const struct http_exchange *exchange)
-{
-    const struct server *server = http_context(exchange);
-
-    return administrators_name(server->administrators, http_bearer(exchange));
-}
-
-/* The log has the code alone: the sentence quotes the file, which may come from anybody. */
-static void license_refuse(struct http_exchange *exchange, const char *act, enum status status,
-                           const struct error *error)
-{
-    log_warning("license.refused", "act=%s code=%s by=\"%s\"", act, status_word(status),
-                license_by(exchange));
-    http_answer_error(exchange, status, error);
 }
 
 void license_preview_handle(struct http_exchange *exchange)
@@ -132,7 +98,7 @@ void license_preview_handle(struct http_exchange *exchange)
     if (status == LICET_OK)
         console_answer_json(exchange, license_answer(server, &installation));
     else
-        license_refuse(exchange, "preview", status, &error);
+        console_refuse(exchange, "license.refused", "preview", status, &error);
     installation_finish(&installation);
 }
 
@@ -154,25 +120,20 @@ static void license_installed(void *context)
     free(wait);
 }
 
-static enum status license_check_confirmation(struct http_exchange *exchange,
+static enum status license_check_confirmation(const struct http_exchange *exchange,
                                               const struct installation *installation,
                                               struct error *error)
 {
-    struct hash confirmed;
-    struct text text;
+    bool is_confirmed;
+    enum status status =
+        console_check_hash(exchange, &installation->license.payload_hash, &is_confirmed, error);
 
-    if (!http_query(exchange, "hash", &text))
-        return installation->shrinks ? error_set(error, LICET_SHRINKS,
-                                                 "generation %u takes something away; look at the "
-                                                 "preview and confirm it by its hash",
-                                                 installation->license.head.generation)
-                                     : LICET_OK;
-    if (hash_parse(text, &confirmed, error) != LICET_OK)
-        return LICET_INVALID;
-    if (!hash_equal(&confirmed, &installation->license.payload_hash))
-        return error_set(error, LICET_CONFLICT,
-                         "this is not the file that was previewed; preview it again");
-    return LICET_OK;
+    if (status == LICET_OK && !is_confirmed && installation->shrinks)
+        status = error_set(error, LICET_SHRINKS,
+                           "generation %u takes something away; look at the preview and confirm it "
+                           "by its hash",
+                           installation->license.head.generation);
+    return status;
 }
 
 static enum status license_install(struct http_exchange *exchange,
@@ -188,7 +149,7 @@ static enum status license_install(struct http_exchange *exchange,
     wait->answer = license_answer(server, installation);
     if (!installation->is_installed_already)
         status =
-            installation_commit(server, installation, license_by(exchange), &wait->replaced, error);
+            installation_commit(server, installation, console_by(exchange), &wait->replaced, error);
     else if (!batch_has_room(server->open, 0, 0))
         status = error_set(error, LICET_OVER_LIMIT,
                            "this server is too busy just now; try again in a second");
@@ -214,6 +175,6 @@ void license_install_handle(struct http_exchange *exchange)
     if (status == LICET_OK)
         status = license_install(exchange, &installation, &error);
     if (status != LICET_OK)
-        license_refuse(exchange, "install", status, &error);
+        console_refuse(exchange, "license.refused", "install", status, &error);
     installation_finish(&installation);
 }

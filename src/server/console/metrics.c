@@ -72,14 +72,47 @@ static void metrics_denials(const struct report *report, struct buf *buf)
     }
 }
 
-static void metrics_generations(const struct report *report, struct buf *buf)
+static uint64_t vendor_generation(const struct report_vendor *vendor)
 {
-    buf_add_string(buf, "# HELP licet_generation Generation of the installed license file; 0 where "
-                        "there is none.\n# TYPE licet_generation gauge\n");
-    for (uint32_t index = 0; index < report->server->vendors_count; index++)
-        buf_printf(buf, "licet_generation{vendor=\"%s\"} %u\n",
-                   report->server->vendors[index].options->name,
-                   (unsigned)report->generations[index]);
+    return vendor->generation;
+}
+
+static uint64_t vendor_list_number(const struct report_vendor *vendor)
+{
+    return vendor->list_number;
+}
+
+static uint64_t vendor_is_revoked(const struct report_vendor *vendor)
+{
+    return vendor->is_revoked;
+}
+
+static const struct {
+    const char *name;
+    const char *help;
+    uint64_t (*value)(const struct report_vendor *vendor);
+} vendor_metrics[] = {
+    {"generation", "Generation of the installed license file; 0 where there is none.",
+     vendor_generation},
+    {"revocations_number", "Number of the installed revocation list; 0 where there is none.",
+     vendor_list_number},
+    {"license_revoked",
+     "1 where the installed license file is signed by a key that the list revokes.",
+     vendor_is_revoked},
+};
+
+static void metrics_vendors(const struct report *report, struct buf *buf)
+{
+    for (size_t row = 0; row < sizeof(vendor_metrics) / sizeof(vendor_metrics[0]); row++) {
+        const char *name = vendor_metrics[row].name;
+
+        buf_printf(buf, "# HELP licet_%s %s\n# TYPE licet_%s gauge\n", name,
+                   vendor_metrics[row].help, name);
+        for (uint32_t index = 0; index < report->server->vendors_count; index++)
+            buf_printf(buf, "licet_%s{vendor=\"%s\"} %llu\n", name,
+                       report->server->vendors[index].options->name,
+                       (unsigned long long)vendor_metrics[row].value(&report->installed[index]));
+    }
 }
 
 enum feature_value {
@@ -164,7 +197,7 @@ struct buf metrics_write(const struct report *report)
         return buf;
     metrics_totals(report, &buf);
     metrics_denials(report, &buf);
-    metrics_generations(report, &buf);
+    metrics_vendors(report, &buf);
     for (int value = 0; value < VALUES_COUNT; value++)
         metrics_features(report, (enum feature_value)value, &buf);
     return buf;

@@ -1,5 +1,6 @@
 /* What may be asked over HTTP, by whom, with how large a body. A row without a role would be served
  * to nobody. */
+#include "base/log.h"
 #include "server/administrators.h"
 #include "server/console/console.h"
 
@@ -14,6 +15,10 @@ const struct http_route server_routes[] = {
      license_preview_handle},
     {HTTP_POST, HTTP_ROLE_ADMINISTRATOR, "/license/install", LICENSE_FILE_BYTES_MAX,
      license_install_handle},
+    {HTTP_POST, HTTP_ROLE_ADMINISTRATOR, "/revocations/preview", REVOCATIONS_BYTES_MAX,
+     revocations_preview_handle},
+    {HTTP_POST, HTTP_ROLE_ADMINISTRATOR, "/revocations/install", REVOCATIONS_BYTES_MAX,
+     revocations_install_handle},
     {HTTP_POST, HTTP_ROLE_ADMINISTRATOR, "/leases/end", 0, lease_end_handle},
     {HTTP_GET, HTTP_ROLE_ADMINISTRATOR, "/request", 0, request_handle},
     {HTTP_GET, HTTP_ROLE_ADMINISTRATOR, "/receipt", 0, receipt_handle},
@@ -42,18 +47,6 @@ enum status server_identify(void *context, struct http_exchange *exchange, struc
                                    error);
 }
 
-void console_answer_json(struct http_exchange *exchange, json_t *json)
-{
-    char *text = json == NULL ? NULL : json_dumps(json, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-
-    json_decref(json);
-    if (text == NULL)
-        http_answer_error(exchange, LICET_NO_MEMORY, NULL);
-    else
-        http_answer(exchange, 200, "application/json", text_of(text));
-    free(text);
-}
-
 enum status console_vendor(struct http_exchange *exchange, struct vendor **ret_vendor,
                            struct error *error)
 {
@@ -68,5 +61,38 @@ enum status console_vendor(struct http_exchange *exchange, struct vendor **ret_v
                                "several vendors are installed here; say which: ?vendor=NAME")
                    : error_set(error, LICET_NOT_FOUND, "this server knows no vendor \"%.*s\"",
                                TEXT_ARGS(text_head(name, NAME_MAX_BYTES)));
+    return LICET_OK;
+}
+
+const char *console_by(const struct http_exchange *exchange)
+{
+    const struct server *server = http_context(exchange);
+
+    return administrators_name(server->administrators, http_bearer(exchange));
+}
+
+void console_refuse(struct http_exchange *exchange, const char *event, const char *act,
+                    enum status status, const struct error *error)
+{
+    log_warning(event, "act=%s code=%s by=\"%s\"", act, status_word(status), console_by(exchange));
+    http_answer_error(exchange, status, error);
+}
+
+enum status console_check_hash(const struct http_exchange *exchange, const struct hash *previewed,
+                               bool *ret_is_confirmed, struct error *error)
+{
+    struct hash confirmed;
+    struct text text;
+
+    if (!http_query(exchange, "hash", &text)) {
+        *ret_is_confirmed = false;
+        return LICET_OK;
+    }
+    if (hash_parse(text, &confirmed, error) != LICET_OK)
+        return LICET_INVALID;
+    if (!hash_equal(&confirmed, previewed))
+        return error_set(error, LICET_CONFLICT,
+                         "this is not the file that was previewed; preview it again");
+    *ret_is_confirmed = true;
     return LICET_OK;
 }

@@ -5,31 +5,6 @@
 
 #define STATUS_COVERS_MAX 8u /* features that are named as those that cover another */
 
-static json_t *json_of(struct text text)
-{
-    return json_stringn(text.data, text.size);
-}
-
-static json_t *status_hash(const struct hash *hash)
-{
-    char place[HASH_TEXT_BYTES];
-    struct buf buf = buf_over(place, sizeof(place));
-
-    hash_print(hash, &buf);
-    return json_of(buf_text(&buf));
-}
-
-static json_t *status_time(int64_t seconds)
-{
-    char place[32];
-    struct buf buf = buf_over(place, sizeof(place));
-
-    if (seconds == 0)
-        return json_null();
-    unix_time_print((struct unix_time){seconds}, &buf);
-    return json_of(buf_text(&buf));
-}
-
 static json_t *status_maintenance(uint32_t days)
 {
     char place[16];
@@ -40,20 +15,20 @@ static json_t *status_maintenance(uint32_t days)
     if (days == DATE_NONE)
         return json_string("none");
     date_print((struct date){(int32_t)days}, &buf);
-    return json_of(buf_text(&buf));
+    return console_json_text(buf_text(&buf));
 }
 
 static json_t *status_feature(const struct server *server, const struct seat_feature_view *view)
 {
     return json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:i, s:i, s:o, s:o, s:[]}", "vendor",
-                     json_of(names_text(server->names, view->vendor)), "feature",
-                     json_of(names_text(server->names, view->feature)), "seats",
+                     console_json_text(names_text(server->names, view->vendor)), "feature",
+                     console_json_text(names_text(server->names, view->feature)), "seats",
                      (json_int_t)view->seats, "in_use", (json_int_t)view->in_use, "overdraft",
                      (json_int_t)view->overdraft, "overdraft_in_use",
                      (json_int_t)view->overdraft_in_use, "overhang", (json_int_t)view->overhang,
                      "lines", (int)view->lines_count, "lines_disabled", (int)view->lines_disabled,
                      "maintenance", status_maintenance(view->maintenance), "ends",
-                     status_time(view->ends), "covered_by");
+                     console_json_time(view->ends), "covered_by");
 }
 
 /* ---- covers: a feature may have no line of its own, and be served through those that cover it */
@@ -72,7 +47,7 @@ static void status_cover(json_t *feature, struct text by)
             return;
     }
     if (json_array_size(covered_by) < STATUS_COVERS_MAX)
-        json_array_append_new(covered_by, json_of(by));
+        json_array_append_new(covered_by, console_json_text(by));
 }
 
 static json_t *status_features(const struct report *report)
@@ -100,27 +75,34 @@ static json_t *status_features(const struct report *report)
     return features;
 }
 
+static json_t *status_vendor(const struct vendor *vendor)
+{
+    const struct license *license = &vendor->license;
+    const struct revocations *list = &vendor->revocations.list;
+    json_t *json = json_pack("{s:s, s:n}", "vendor", vendor->options->name, "generation");
+
+    if (vendor->file.data != NULL)
+        json_object_update_new(json, json_pack("{s:i, s:o, s:o, s:o, s:o, s:b}", "generation",
+                                               (int)license->head.generation, "customer",
+                                               console_json_text(license->head.customer), "serial",
+                                               console_json_text(license->head.serial), "issued",
+                                               console_json_time(license->head.issued.s), "hash",
+                                               console_json_hash(&license->payload_hash), "revoked",
+                                               vendor_is_revoked_by(vendor, list)));
+    if (vendor->revocations.text.data != NULL)
+        json_object_set_new(json, "revocations",
+                            json_pack("{s:I, s:o, s:i}", "number", (json_int_t)list->head.number,
+                                      "issued", console_json_time(list->head.issued.s), "keys",
+                                      (int)list->keys_count));
+    return json;
+}
+
 json_t *status_vendors(const struct server *server)
 {
     json_t *vendors = json_array();
 
-    for (uint32_t index = 0; index < server->vendors_count; index++) {
-        const struct vendor *vendor = &server->vendors[index];
-        const struct license *license = &vendor->license;
-
-        if (vendor->file.data == NULL) {
-            json_array_append_new(
-                vendors, json_pack("{s:s, s:n}", "vendor", vendor->options->name, "generation"));
-            continue;
-        }
-        json_array_append_new(vendors, json_pack("{s:s, s:i, s:o, s:o, s:o, s:o}", "vendor",
-                                                 vendor->options->name, "generation",
-                                                 (int)license->head.generation, "customer",
-                                                 json_of(license->head.customer), "serial",
-                                                 json_of(license->head.serial), "issued",
-                                                 status_time(license->head.issued.s), "hash",
-                                                 status_hash(&license->payload_hash)));
-    }
+    for (uint32_t index = 0; index < server->vendors_count; index++)
+        json_array_append_new(vendors, status_vendor(&server->vendors[index]));
     return vendors;
 }
 
@@ -129,9 +111,9 @@ struct buf status_write(const struct report *report)
     const struct server *server = report->server;
     json_t *json = json_pack(
         "{s:s, s:s, s:o, s:I, s:I, s:o, s:I, s:b, s:O, s:o}", "version", LICET_VERSION, "name",
-        server->options.name, "key", status_hash(&server->key_hash), "epoch",
+        server->options.name, "key", console_json_hash(&server->key_hash), "epoch",
         (json_int_t)server->epoch, "leases", (json_int_t)report->totals.leases, "started",
-        status_time(server->started_at.s), "connections",
+        console_json_time(server->started_at.s), "connections",
         (json_int_t)report->counters.connections_open, "has_administrator",
         report->has_administrator, "vendors", report->vendors, "features", status_features(report));
     char *text = json == NULL ? NULL : json_dumps(json, JSON_INDENT(2) | JSON_PRESERVE_ORDER);

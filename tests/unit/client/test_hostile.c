@@ -433,26 +433,6 @@ static licet_status checkout_with_revocations(struct world *world, const char *r
     return status;
 }
 
-static void sign_revocations(struct world *world, uint32_t number, bool is_revoked, char *place,
-                             size_t place_size)
-{
-    struct public_key issuing = secret_key_public(&world->keys.issuing);
-    struct revoked_key key = {.key = public_key_hash(&issuing), .from = {1700000000}};
-    struct revocations list = {
-        .head = {.vendor = TEXT("acme"), .number = number, .issued = {1790000000}},
-        .keys = &key,
-        .keys_count = is_revoked,
-    };
-    struct buf buf = buf_over(place, place_size - 1);
-    struct error error = {0};
-
-    if (revocations_sign(&list, &world->keys.root, &world->arena, &buf, &error) != LICET_OK) {
-        fprintf(stderr, "%s\n", error.text);
-        abort();
-    }
-    place[buf.size] = '\0';
-}
-
 static void test_revocations(void)
 {
     struct world *world = world_create();
@@ -462,16 +442,16 @@ static void test_revocations(void)
     struct buf buf = buf_over(line, sizeof(line) - 1);
     licet_error error;
 
-    sign_revocations(world, 3, true, list, sizeof(list));
+    world_sign_list(world, "acme", 3, true, list, sizeof(list));
     ok(checkout_with_revocations(world, list, &error) == LICET_REVOKED,
        "R9.3 a file of a revoked issuing key is refused by the list in the product");
-    sign_revocations(world, 2, false, newer, sizeof(newer));
+    world_sign_list(world, "acme", 2, false, newer, sizeof(newer));
     world->revocations = text_of(newer);
     ok(checkout_with_revocations(world, list, &error) == LICET_REVOKED,
        "R9.3 a list with a lower number does not replace it");
-    sign_revocations(world, 2, false, list, sizeof(list));
+    world_sign_list(world, "acme", 2, false, list, sizeof(list));
     ok(checkout_with_revocations(world, list, &error) == LICET_OK, "an empty list revokes nobody");
-    sign_revocations(world, 3, true, newer, sizeof(newer));
+    world_sign_list(world, "acme", 3, true, newer, sizeof(newer));
     world->revocations = text_of(newer);
     ok(checkout_with_revocations(world, list, &error) == LICET_REVOKED,
        "R9.3 a newer one, relayed by the server, does");
@@ -489,6 +469,135 @@ static void test_revocations(void)
     world_serve(world, &world->keys, "acme", 5, line);
     ok(try_checkout(world, "cad_pro", NULL, 1, NULL, &error) == LICET_REVOKED,
        "R9.3 a server whose key the file revokes is refused");
+    world_destroy(world);
+}
+
+/* A handle that has a seat learns of a list that revokes the key of the file in use. */
+static void test_a_list_for_the_file_in_use(void)
+{
+    struct world *world = world_create();
+    licet *client = world_open(world, NULL);
+    licet_lease lease, other;
+    licet_lease_info info;
+    licet_error error = {0};
+    char list[4096], chain[16384];
+    size_t size;
+
+    licet_lease_info_init(&info, sizeof(info));
+    ok(licet_checkout(client, "cad_pro", NULL, 1, &lease, &error) == LICET_OK, "a seat is held");
+    world_sign_list(world, "acme", 1, true, list, sizeof(list));
+    world->revocations = text_of(list);
+    world_serve(world, &world->keys, "acme", 5, WORLD_LINES);
+    ok(licet_checkout(client, "cad_pro", NULL, 1, &other, &error) == LICET_REVOKED,
+       "R9.3 the next CHAIN brings the list, and its file is refused");
+    ok(licet_chain(client, chain, sizeof(chain), &size, &error) == LICET_NOT_FOUND,
+       "R9.3 the file in use is one no more");
+    world_serve(world, &world->keys, "acme", 4, WORLD_LINES);
+    ok(licet_checkout(client, "cad_pro", NULL, 1, &other, &error) == LICET_REVOKED,
+       "R9.3 and stays refused when the server goes back to it");
+    ok(licet_lease_get(client, lease, &info, NULL) == LICET_OK && info.left_ms > 0,
+       "the seat that is held lasts to its end");
+    for (int turn = 0; turn < 100 && licet_tick(client, &error) == LICET_OK; turn++)
+        world->now_ms += 1000;
+    ok(licet_tick(client, &error) == LICET_LEASE_LOST && strstr(error.text, "revoked") != NULL,
+       "R9.3 and is not renewed (%s)", error.text);
+    licet_close(client);
+    world_destroy(world);
+}
+
+static licet_status checkout_with_state(struct world *world, const char *path, const char *list,
+                                        licet_error *error)
+{
+    licet *client = world_open(world, path);
+    licet_lease lease;
+    licet_status status;
+
+    world->revocations = text_of(list);
+    status = licet_checkout(client, "cad_pro", NULL, 1, &lease, error);
+    licet_close(client);
+    return status;
+}
+
+static void test_a_list_that_is_hidden(void)
+{
+    char path[] = "/tmp/licet-test-lists-XXXXXX";
+    struct world *world = world_create();
+    char old[4096], new[4096], newest[4096];
+    licet_error error = {0};
+    int fd = mkstemp(path);
+
+    if (fd >= 0)
+        close(fd);
+    world_sign_list(world, "acme", 2, false, old, sizeof(old));
+    world_sign_list(world, "acme", 3, true, new, sizeof(new));
+    world_sign_list(world, "acme", 4, false, newest, sizeof(newest));
+    ok(checkout_with_state(world, path, old, &error) == LICET_OK &&
+           checkout_with_state(world, path, new, &error) == LICET_REVOKED,
+       "R9.3 a server hands on a list that revokes its own file");
+    ok(checkout_with_state(world, path, old, &error) == LICET_OLD_GENERATION &&
+           strstr(error.text, "newest list") != NULL,
+       "R9.3 an older list does not hide it from the next start (%s)", error.text);
+    ok(checkout_with_state(world, path, "", &error) == LICET_OLD_GENERATION,
+       "R9.3 and neither does none");
+    ok(checkout_with_state(world, NULL, old, &error) == LICET_OK,
+       "a product that never met it cannot know");
+    world->revocations.size = 0;
+    ok(checkout_with_state(world, path, newest, &error) == LICET_OK,
+       "R9.3 a newer list is welcome");
+    unlink(path);
+    world_destroy(world);
+}
+
+static void test_a_list_of_the_product(void)
+{
+    char path[] = "/tmp/licet-test-lists-XXXXXX";
+    struct world *world = world_create();
+    licet_transport transport;
+    licet_options options = world_options(world, &transport);
+    char shown[4096], own[4096];
+    licet_lease lease;
+    licet *client;
+    licet_error error = {0};
+    int fd = mkstemp(path);
+
+    if (fd >= 0)
+        close(fd);
+    world_sign_list(world, "acme", 5, false, shown, sizeof(shown));
+    world_sign_list(world, "acme", 6, false, own, sizeof(own));
+    ok(checkout_with_state(world, path, shown, &error) == LICET_OK, "list 5 is seen");
+    options.revocations = own;
+    options.state_path = path;
+    world->revocations.size = 0;
+    licet_open(&options, &client, &error);
+    ok(licet_checkout(client, "cad_pro", NULL, 1, &lease, &error) == LICET_OK,
+       "R9.3 a product that brings a newer list needs none from the server (%s)", error.text);
+    licet_close(client);
+    ok(checkout_with_state(world, path, shown, &error) == LICET_OK,
+       "R9.3 and locks no product out that has only what servers hand on");
+    unlink(path);
+    world_destroy(world);
+}
+
+/* One root may stand for two vendors, and a product may serve both. */
+static void test_a_list_of_another_vendor(void)
+{
+    struct world *world = world_create();
+    licet_transport transport;
+    licet_options options = world_options(world, &transport);
+    char own[4096], other[4096];
+    licet_lease lease;
+    licet *client;
+    licet_error error = {0};
+
+    world_sign_list(world, "acme", 3, true, own, sizeof(own));
+    world_sign_list(world, "other", 9, false, other, sizeof(other));
+    options.vendor = NULL;
+    options.revocations = own;
+    world->revocations = text_of(other);
+    licet_open(&options, &client, &error);
+    ok(licet_checkout(client, "cad_pro", NULL, 1, &lease, &error) == LICET_UNTRUSTED,
+       "R9.3 another vendor's list displaces none, whatever its number (%s)", error.text);
+    licet_close(client);
     world_destroy(world);
 }
 
@@ -543,6 +652,10 @@ int main(void)
     test_grants_beyond_the_file();
     test_emulators();
     test_revocations();
+    test_a_list_for_the_file_in_use();
+    test_a_list_that_is_hidden();
+    test_a_list_of_the_product();
+    test_a_list_of_another_vendor();
     test_going_back();
     return tap_done();
 }

@@ -3,16 +3,6 @@
 
 #include "tap.h"
 
-static licet_lease_info info_of(const licet *client, licet_lease lease)
-{
-    licet_lease_info info;
-
-    licet_lease_info_init(&info, sizeof(info));
-    if (licet_lease_get(client, lease, &info, NULL) != LICET_OK)
-        info.state = 0;
-    return info;
-}
-
 /* Ticks as a product does, until the clock has moved on. */
 static licet_status run_for(struct world *world, licet *client, int64_t ms, licet_error *error)
 {
@@ -52,7 +42,8 @@ static void test_a_product_that_asks_when_to_tick(void)
 
     licet_checkout(client, "cad_pro", NULL, 1, &lease, &error);
     world->delay_until = world->now_ms + 20500;
-    ok(work_for(world, client, 120000, &error) == LICET_OK && info_of(client, lease).renewals >= 5,
+    ok(work_for(world, client, 120000, &error) == LICET_OK &&
+           world_info(client, lease).renewals >= 5,
        "an answer that comes a moment later is read, though licet_wait_ms() is asked all the time");
     world->is_silent = true;
     ok(work_for(world, client, 60000, &error) == LICET_LEASE_LOST &&
@@ -74,7 +65,7 @@ static void test_a_seat_is_held(void)
     if (!ok(licet_checkout(client, "cad_pro", "2026-11-24", 2, &lease, &error) == LICET_OK,
             "a seat is taken with nothing but a root key"))
         printf("# %s\n", error.text);
-    info = info_of(client, lease);
+    info = world_info(client, lease);
     ok(info.state == LICET_STATE_HELD && info.count == 2 && info.generation == 4 &&
            strcmp(info.feature, "cad_pro") == 0 && strcmp(info.vendor, "acme") == 0 &&
            strcmp(info.release, "2026-11-24") == 0 && strcmp(info.user, "ada") == 0,
@@ -83,7 +74,8 @@ static void test_a_seat_is_held(void)
     ok(world->chains == 1 && world->checkouts == 1, "with one CHAIN and one CHECKOUT");
     ok(licet_wait_ms(client) > 19000 && licet_wait_ms(client) <= 20000,
        "it wants to renew after a third of the ttl");
-    ok(run_for(world, client, 601000, &error) == LICET_OK && info_of(client, lease).renewals >= 29,
+    ok(run_for(world, client, 601000, &error) == LICET_OK &&
+           world_info(client, lease).renewals >= 29,
        "ten minutes later it has been renewed every twenty seconds");
     ok(world->renews <= 31 && world->connects == 1, "on one connection, and no more often");
     ok(licet_checkout(client, "cad_std", NULL, 1, &lease, &error) == LICET_OK,
@@ -109,21 +101,21 @@ static void test_a_cut_connection(void)
     memcpy(id, world->last_id, sizeof(id));
     world->is_connected = false;
     ok(licet_tick(client, &error) == LICET_OK &&
-           info_of(client, lease).state == LICET_STATE_RECONNECTING,
+           world_info(client, lease).state == LICET_STATE_RECONNECTING,
        "a lost connection does not lose the lease");
     run_for(world, client, 2000, &error);
     ok(world->checkouts == 2 && memcmp(id, world->last_id, 16) == 0 && world->renews == 0,
        "R8.1 it is claimed again by the same id");
-    ok(info_of(client, lease).state == LICET_STATE_HELD, "and held as before");
+    ok(world_info(client, lease).state == LICET_STATE_HELD, "and held as before");
     world->is_connected = false;
     world->is_down = true;
     ok(run_for(world, client, 50000, &error) == LICET_OK, "a server that is away is waited for");
-    ok(info_of(client, lease).left_ms > 0 &&
-           strstr(info_of(client, lease).text, "nobody is at home") != NULL,
+    ok(world_info(client, lease).left_ms > 0 &&
+           strstr(world_info(client, lease).text, "nobody is at home") != NULL,
        "the lease says what is wrong");
     world->is_down = false;
     ok(run_for(world, client, 9000, &error) == LICET_OK &&
-           info_of(client, lease).state == LICET_STATE_HELD,
+           world_info(client, lease).state == LICET_STATE_HELD,
        "and goes on when it is back before the end");
     world->is_connected = false;
     world->is_black_hole = true;
@@ -131,7 +123,7 @@ static void test_a_cut_connection(void)
        "R8.5 when the end passes the lease is lost");
     ok(strstr(error.text, "cad_pro") != NULL && strstr(error.text, "does not answer") != NULL,
        "with a sentence that says which and why");
-    ok(info_of(client, lease).state == LICET_STATE_LOST, "it stays lost until it is checked in");
+    ok(world_info(client, lease).state == LICET_STATE_LOST, "it stays lost until it is checked in");
     world->is_black_hole = false;
     ok(run_for(world, client, 30000, &error) == LICET_LEASE_LOST && world->renews == 0 &&
            world->checkouts == 3,
@@ -159,10 +151,10 @@ static void test_refusals(void)
     world->denial = LICET_DISK_FULL;
     ok(run_for(world, client, 30000, &error) == LICET_OK && world->renews > 1,
        "a refused renewal is tried again");
-    ok(info_of(client, lease).reason == LICET_DISK_FULL, "and says why meanwhile");
+    ok(world_info(client, lease).reason == LICET_DISK_FULL, "and says why meanwhile");
     world->denial = LICET_LEASE_ENDED;
     ok(run_for(world, client, 10000, &error) == LICET_LEASE_LOST &&
-           info_of(client, lease).reason == LICET_LEASE_ENDED,
+           world_info(client, lease).reason == LICET_LEASE_ENDED,
        "a lease that the server has ended is lost at once");
     licet_close(client);
     world_destroy(world);
@@ -211,14 +203,14 @@ static void test_a_new_generation(void)
                 "INCREMENT cad_pro sn=A-1 seats=2 maintenance=2027-11-24 expiry=permanent "
                 "drain=1h ttl=60s");
     ok(run_for(world, client, 25000, &error) == LICET_OK && world->chains == 2 &&
-           info_of(client, lease).generation == 5,
+           world_info(client, lease).generation == 5,
        "a renewal under a new file fetches it, and is verified with it");
-    ok(info_of(client, lease).state == LICET_STATE_HELD,
+    ok(world_info(client, lease).state == LICET_STATE_HELD,
        "R4.5 a file with fewer seats takes none away at once");
     world_serve(world, &world->keys, "acme", 6,
                 "INCREMENT other sn=B-1 seats=2 maintenance=none expiry=permanent ttl=60s");
     ok(run_for(world, client, 3500000, &error) == LICET_OK &&
-           info_of(client, lease).generation == 6,
+           world_info(client, lease).generation == 6,
        "R4.5 nor does one without its line, while it drains");
     ok(run_for(world, client, 200000, &error) == LICET_LEASE_LOST,
        "R4.5 but no longer than the drain of the file that last served it");
@@ -263,7 +255,7 @@ static void test_a_late_answer(void)
     ok(licet_checkout(client, "cad_pro", NULL, 1, &lease, &error) == LICET_TIMEOUT,
        "an answer that is too late is a time-out");
     ok(licet_checkout(client, "cad_std", NULL, 1, &lease, &error) == LICET_OK &&
-           strcmp(info_of(client, lease).feature, "cad_std") == 0 && world->connects == 2,
+           strcmp(world_info(client, lease).feature, "cad_std") == 0 && world->connects == 2,
        "and is not taken for the answer to the next question");
     licet_close(client);
     world_destroy(world);

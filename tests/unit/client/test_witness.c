@@ -44,6 +44,34 @@ static void test_memory(void)
     ok(see(&witness, 2, 1, 1) == LICET_OK, "another server's numbers are its own");
 }
 
+static uint64_t see_list(const char *path, const char *vendor, uint32_t number)
+{
+    struct witness witness;
+
+    witness_init(&witness, path);
+    return witness_see_list(&witness, text_of(vendor), number);
+}
+
+static void test_lists(const char *folder)
+{
+    struct witness witness;
+    char path[128];
+
+    witness_init(&witness, NULL);
+    ok(witness_see_list(&witness, TEXT("acme"), 0) == 0 &&
+           witness_see_list(&witness, TEXT("acme"), 4) == 4 &&
+           witness_see_list(&witness, TEXT("acme"), 3) == 4 &&
+           witness_see_list(&witness, TEXT("acme"), 0) == 4,
+       "R9.3 the highest number of a list is remembered");
+    ok(witness_see_list(&witness, TEXT("other"), 0) == 0 && see(&witness, 1, 1, 1) == LICET_OK,
+       "R9.3 for its vendor, and not for a server");
+    snprintf(path, sizeof(path), "%s/lists", folder);
+    ok(see_anew(path, 1, 1, 1) == LICET_OK && see_list(path, "acme", 4) == 4 &&
+           see_list(path, "acme", 2) == 4 && see_list(path, "acme", 0) == 4 &&
+           see_list(path, "other", 0) == 0 && see_anew(path, 1, 1, 1) == LICET_OK,
+       "R9.3 and by the file, beside the rows of servers");
+}
+
 static void test_file(const char *folder)
 {
     char path[128];
@@ -110,9 +138,12 @@ int main(void)
 
     ok(mkdtemp(folder) != NULL, "a folder to work in");
     test_memory();
+    test_lists(folder);
     test_file(folder);
     test_bad_files(folder);
     snprintf(path, sizeof(path), "%s/seen", folder);
+    unlink(path);
+    snprintf(path, sizeof(path), "%s/lists", folder);
     unlink(path);
     rmdir(folder);
     return tap_done();

@@ -84,18 +84,28 @@ static void world_wrap(struct text lines, struct buf *buf)
 void world_serve(struct world *world, const struct world_keys *keys, const char *vendor,
                  uint32_t generation, const char *lines)
 {
+    char place[256];
+    struct buf host = buf_over(place, sizeof(place) - 1);
+    struct public_key server = secret_key_public(&keys->server);
+    struct hash server_hash = public_key_hash(&server);
+
+    buf_add_string(&host, "SERVER LIC01 id=S-1 key=");
+    hash_print(&server_hash, &host);
+    place[host.size] = '\0';
+    world_sign(world, keys, vendor, generation, place, lines);
+}
+
+void world_sign(struct world *world, const struct world_keys *keys, const char *vendor,
+                uint32_t generation, const char *host, const char *lines)
+{
     char draft_text[8192], payload_text[8192];
     struct buf draft = buf_over(draft_text, sizeof(draft_text));
     struct buf payload = buf_over(payload_text, sizeof(payload_text));
     struct buf file = buf_over(world->file, sizeof(world->file));
-    struct public_key server = secret_key_public(&keys->server);
-    struct hash server_hash = public_key_hash(&server);
     struct error error = {0};
 
     buf_printf(&draft, "LICENSE 1 vendor=%s customer=C-1 generation=%u ", vendor, generation);
-    buf_add_string(&draft, "issued=2026-11-24T09:12:33Z serial=S-1\nSERVER LIC01 id=S-1 key=");
-    hash_print(&server_hash, &draft);
-    buf_printf(&draft, "\n%s\n", lines);
+    buf_printf(&draft, "issued=2026-11-24T09:12:33Z serial=S-1\n%s\n%s\n", host, lines);
     buf_printf(&payload, "%s\n", LICENSE_FIRST_LINE);
     world_wrap(buf_text(&draft), &payload);
     assert(!draft.is_full && !payload.is_full);
@@ -105,6 +115,23 @@ void world_serve(struct world *world, const struct world_keys *keys, const char 
     world->file_size = file.size;
     world->generation = generation;
     world->payload_hash = hash_of(buf_text(&payload));
+}
+
+void world_sign_list(struct world *world, const char *vendor, uint32_t number, bool is_revoked,
+                     char *place, size_t place_size)
+{
+    struct public_key issuing = secret_key_public(&world->keys.issuing);
+    struct revoked_key key = {.key = public_key_hash(&issuing), .from = {1700000000}};
+    struct revocations list = {
+        .head = {.vendor = text_of(vendor), .number = number, .issued = {1790000000}},
+        .keys = &key,
+        .keys_count = is_revoked,
+    };
+    struct buf buf = buf_over(place, place_size - 1);
+    struct error error = {0};
+
+    must(revocations_sign(&list, &world->keys.root, &world->arena, &buf, &error), &error);
+    place[buf.size] = '\0';
 }
 
 /* ---- the server --------------------------------------------------------------------------- */
@@ -374,6 +401,13 @@ static struct instant world_clock(void *context)
     return (struct instant){world->now_ms};
 }
 
+static struct unix_time world_calendar(void *context)
+{
+    const struct world *world = context;
+
+    return (struct unix_time){world->utc};
+}
+
 static void world_rest(void *context, uint32_t ms)
 {
     struct world *world = context;
@@ -398,6 +432,14 @@ licet_options world_options(struct world *world, licet_transport *transport)
     return options;
 }
 
+void world_adopt(struct world *world, licet *client)
+{
+    client->clock = world_clock;
+    client->rest = world_rest;
+    client->calendar = world_calendar;
+    client->clock_context = world;
+}
+
 licet *world_open(struct world *world, const char *state_path)
 {
     licet_transport transport;
@@ -410,10 +452,18 @@ licet *world_open(struct world *world, const char *state_path)
         fprintf(stderr, "%s\n", error.text);
         abort();
     }
-    client->clock = world_clock;
-    client->rest = world_rest;
-    client->clock_context = world;
+    world_adopt(world, client);
     return client;
+}
+
+licet_lease_info world_info(const licet *client, licet_lease lease)
+{
+    licet_lease_info info;
+
+    licet_lease_info_init(&info, sizeof(info));
+    if (licet_lease_get(client, lease, &info, NULL) != LICET_OK)
+        info.state = 0;
+    return info;
 }
 
 #define WORLD_ARENA_BYTES ((size_t)64 * 1024 * 1024)

@@ -83,6 +83,14 @@ void world_keys_make(struct world_keys *keys, struct arena *arena, uint8_t root_
 void world_serve(struct world *world, const struct world_keys *keys, const char *vendor,
                  uint32_t generation, const char *lines);
 
+/* The same with the SERVER or DEVICE line as a text: into world->file, whoever reads it. */
+void world_sign(struct world *world, const struct world_keys *keys, const char *vendor,
+                uint32_t generation, const char *host, const char *lines);
+
+/* The root's list of this vendor and number, with the issuing key in it or empty; ends with a NUL byte. */
+void world_sign_list(struct world *world, const char *vendor, uint32_t number, bool is_revoked,
+                     char *place, size_t place_size);
+
 #define WORLD_LINES                                                                                \
     "INCREMENT cad_pro sn=A-1 seats=10 maintenance=2027-11-24 expiry=permanent covers=cad_std"     \
     " ttl=60s\n"                                                                                   \
@@ -93,5 +101,9 @@ void world_serve(struct world *world, const struct world_keys *keys, const char 
 licet_transport world_transport(struct world *world);
 licet_options world_options(struct world *world, licet_transport *transport);
 licet *world_open(struct world *world, const char *state_path);
+/* A handle gets the world's clock. */
+void world_adopt(struct world *world, licet *client);
+/* Of a lease; its state is 0 where there is none. */
+licet_lease_info world_info(const licet *client, licet_lease lease);
 
 #endif

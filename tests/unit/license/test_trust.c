@@ -297,8 +297,8 @@ static struct text revocation_list(uint32_t number, int64_t from, const char *ro
 
 static void test_revocations(void)
 {
-    static char memory[32768];
-    struct arena arena = arena_over(memory, sizeof(memory));
+    static char memory[32768], room[8 * REVOCATIONS_BYTES_MAX], large[REVOCATIONS_BYTES_MAX + 1];
+    struct arena arena = arena_over(memory, sizeof(memory)), roomy = arena_over(room, sizeof(room));
     struct trust trust = data_trust();
     struct revocations list;
     struct public_key issuing = data_public_key("issuing");
@@ -337,6 +337,14 @@ static void test_revocations(void)
     ok(revocations_read(text, trust.roots, trust.roots_count, &arena, &list, NULL) ==
            LICET_UNSUPPORTED,
        "R2.5 a list with an unknown line is refused whole");
+    memset(large, '\n', sizeof(large));
+    text = revocation_list(6, ISSUED, "root", &status);
+    memcpy(large, text.data, text.size);
+    ok(revocations_read(text_make(large, sizeof(large) - 1), trust.roots, trust.roots_count, &roomy,
+                        &list, NULL) == LICET_OK &&
+           revocations_read(text_make(large, sizeof(large)), trust.roots, trust.roots_count, &roomy,
+                            &list, NULL) == LICET_TOO_LARGE,
+       "R9.3 a list is at most as large as an installed one may be");
 }
 
 int main(int argc, char **argv)
