@@ -105,15 +105,16 @@ void http_answer(struct http_exchange *exchange, int http_status, const char *co
 }
 
 static void http_problem(struct http_exchange *exchange, enum status status, int http_status,
-                         const struct error *error)
+                         const struct error *error, const struct http_header *headers,
+                         size_t headers_count)
 {
     json_t *problem =
         json_pack("{s:s, s:s, s:i, s:s}", "title", status_text(status), "code", status_word(status),
                   "status", http_status, "detail", error_text(error, status));
     char *text = problem == NULL ? NULL : json_dumps(problem, JSON_COMPACT);
 
-    http_answer(exchange, http_status, "application/problem+json",
-                text == NULL ? TEXT("{}") : text_of(text));
+    http_answer_with(exchange, http_status, "application/problem+json", headers, headers_count,
+                     text == NULL ? TEXT("{}") : text_of(text));
     free(text);
     json_decref(problem);
 }
@@ -121,14 +122,23 @@ static void http_problem(struct http_exchange *exchange, enum status status, int
 void http_answer_error(struct http_exchange *exchange, enum status status,
                        const struct error *error)
 {
-    http_problem(exchange, status, status_http(status), error);
+    http_problem(exchange, status, status_http(status), error, NULL, 0);
+}
+
+void http_answer_error_with(struct http_exchange *exchange, enum status status,
+                            const struct error *error, const struct http_header *headers,
+                            size_t headers_count)
+{
+    http_problem(exchange, status, status_http(status), error, headers, headers_count);
 }
 
 void http_answer_busy(struct http_exchange *exchange, const char *sentence)
 {
+    static const struct http_header soon = {"Retry-After", "1"};
     struct error error;
 
-    http_problem(exchange, error_set(&error, LICET_OVER_LIMIT, "%s", sentence), 503, &error);
+    http_problem(exchange, error_set(&error, LICET_OVER_LIMIT, "%s", sentence), 503, &error, &soon,
+                 1);
 }
 
 static void http_list_remove(struct http_exchange *exchange)
@@ -286,7 +296,7 @@ static void http_begin(struct http_exchange *exchange, const char *url, const ch
     if (status == LICET_OK)
         status = http_judge(exchange, url, method_name, &http_status, &error);
     if (status != LICET_OK)
-        http_problem(exchange, status, http_status, &error);
+        http_problem(exchange, status, http_status, &error, NULL, 0);
 }
 
 static enum MHD_Result http_take_body(struct http_exchange *exchange, const char *data,
@@ -446,7 +456,7 @@ void http_server_destroy(struct http_server *server)
     for (struct http_exchange *exchange = server->deferred; exchange != NULL;
          exchange = exchange->next) {
         if (!exchange->is_answered)
-            http_problem(exchange, LICET_UNREACHABLE, 503, &stopping);
+            http_problem(exchange, LICET_UNREACHABLE, 503, &stopping, NULL, 0);
     }
     http_server_run(server);
     MHD_stop_daemon(server->daemon);

@@ -118,6 +118,9 @@ void http_answer_with(struct http_exchange *exchange, int http_status, const cha
 /* application/problem+json (RFC 9457) from the list of failures and its sentence. */
 void http_answer_error(struct http_exchange *exchange, enum status status,
                        const struct error *error);
+void http_answer_error_with(struct http_exchange *exchange, enum status status,
+                            const struct error *error, const struct http_header *headers,
+                            size_t headers_count);
 /* The same with 503: not now. */
 void http_answer_busy(struct http_exchange *exchange, const char *sentence);
 
