@@ -513,6 +513,11 @@ const struct http_route *http_exchange_route(const struct http_exchange *exchang
     return exchange->route;
 }
 
+struct text http_path_whole(const struct http_exchange *exchange)
+{
+    return text_of(exchange->path);
+}
+
 bool http_path(const struct http_exchange *exchange, const char *name, struct text *ret_value)
 {
     struct text value = {NULL, 0};

@@ -98,6 +98,8 @@ bool http_query(const struct http_exchange *exchange, const char *name, struct t
 socklen_t http_peer(const struct http_exchange *exchange, struct sockaddr_storage *ret_address);
 /* The first header of this name. */
 bool http_header(const struct http_exchange *exchange, const char *name, struct text *ret_value);
+/* Decoded, without its query. */
+struct text http_path_whole(const struct http_exchange *exchange);
 /* The segment that stands for {name} in the route's path. */
 bool http_path(const struct http_exchange *exchange, const char *name, struct text *ret_value);
 bool http_is_loopback(const struct http_exchange *exchange); /* the peer's address */

@@ -46,6 +46,8 @@ static enum status portal_act(const struct portal_options *options, struct error
     case PORTAL_ROUTES:
         routes_print(stdout);
         return LICET_OK;
+    case PORTAL_INIT:
+        return portal_init(options, stdout, error);
     case PORTAL_SERVE:
         break;
     }

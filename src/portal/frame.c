@@ -50,8 +50,12 @@ static enum status frame_read_body(struct request *request, struct error *error)
 
 static enum status frame_act(struct request *request, struct reply *reply, struct error *error)
 {
-    enum status status = frame_read_body(request, error);
+    enum status status = principal_find(request, error);
 
+    if (status == LICET_OK)
+        status = principal_admit(request, error);
+    if (status == LICET_OK)
+        status = frame_read_body(request, error);
     if (status == LICET_OK)
         status = request->route->handle(request, reply, error);
     return status;
@@ -61,11 +65,13 @@ static void frame_log(const struct request *request, enum status status, int htt
                       const struct error *error)
 {
     if (http_status >= 500)
-        log_error("act.failed", "act=%s code=%s request=%s cause=\"%s\"", request->route->name,
-                  status_word(status), request->id, error_text(error, status));
+        log_error("act.failed", "act=%s code=%s person=%lld request=%s cause=\"%s\"",
+                  request->route->name, status_word(status),
+                  (long long)request->principal.person_id, request->id, error_text(error, status));
     else if (request->route->method != HTTP_GET)
-        log_info("act.answered", "act=%s http=%d code=%s request=%s", request->route->name,
-                 http_status, status_word(status), request->id);
+        log_info("act.answered", "act=%s http=%d code=%s person=%lld request=%s",
+                 request->route->name, http_status, status_word(status),
+                 (long long)request->principal.person_id, request->id);
 }
 
 static void frame_answer(struct request *request, struct reply *reply, enum status status,

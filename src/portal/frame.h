@@ -3,6 +3,7 @@
 #ifndef LICET_PORTAL_FRAME_H
 #define LICET_PORTAL_FRAME_H
 
+#include "portal/principal.h"
 #include "portal/reply.h"
 #include "portal/request.h"
 
@@ -20,6 +21,7 @@ struct request {
     char id[REQUEST_ID_BYTES + 1];
     struct arena arena;
     json_t *json; /* the body; NULL: none */
+    struct principal principal;
 };
 
 struct reply {

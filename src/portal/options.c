@@ -67,6 +67,7 @@ static const struct option portal_flags[] = {
 static const char portal_usage[] =
     "usage: licet-portal [--config FILE] [--database URL] [--listen ADDRESS:PORT]\n"
     "                    [--host NAME]... [--workers N] [--check] [--version]\n"
+    "       licet-portal init [--config FILE] [--database URL]\n"
     "       licet-portal routes\n"
     "licet-portal(8) explains them.\n";
 
@@ -97,9 +98,9 @@ static enum status portal_options_flag(struct portal_options *options, int flag,
 /* The word before the options, where there is one. */
 static bool portal_options_act(const char *word, enum portal_act *ret_act)
 {
-    if (strcmp(word, "routes") != 0)
+    if (strcmp(word, "init") != 0 && strcmp(word, "routes") != 0)
         return false;
-    *ret_act = PORTAL_ROUTES;
+    *ret_act = word[0] == 'i' ? PORTAL_INIT : PORTAL_ROUTES;
     return true;
 }
 

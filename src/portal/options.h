@@ -11,6 +11,7 @@
 
 enum portal_act {
     PORTAL_SERVE,
+    PORTAL_INIT,   /* licet-portal init */
     PORTAL_CHECK,  /* --check: read the configuration, say what is wrong, end */
     PORTAL_ROUTES, /* licet-portal routes: print the list of acts */
 };

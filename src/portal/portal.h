@@ -14,6 +14,10 @@ enum status portal_create(const struct portal_options *options, struct portal **
 /* Answers what was asked, then closes. NULL is fine. */
 void portal_destroy(struct portal *portal);
 
+/* Makes the database, and prints the one-time token of POST /api/setup in place of the one before.
+ * LICET_CONFLICT where there are people already. */
+enum status portal_init(const struct portal_options *options, FILE *file, struct error *error);
+
 struct store *portal_store(const struct portal *portal);
 /* The row of the list that a route of HTTP was made from. */
 const struct route *portal_route(const struct portal *portal, const struct http_route *http_route);

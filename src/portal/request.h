@@ -81,6 +81,9 @@ const int64_t *request_organizations(struct request *request, unsigned int roles
 enum status request_require(const struct request *request, unsigned int roles,
                             int64_t organization_id, const char *what, struct error *error);
 
+/* For what an API token must not do: tokens and passwords. LICET_FORBIDDEN. */
+enum status request_require_session(const struct request *request, struct error *error);
+
 /* ---- acting once (R6.9) ---- */
 
 /*

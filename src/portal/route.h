@@ -19,8 +19,8 @@
  *
  * Before a handler runs the frame has: refused a request that the gate does not trust; found out
  * who asks (session cookie, session token or API token); compared his roles with the row, and the
- * scope of his API token with the method; checked Content-Type, size, depth and well-formedness of a
- * JSON body; and found an Idempotency-Key where the call changes something (R6.9).
+ * scope of his API token with the method; and checked Content-Type, size and well-formedness of a
+ * JSON body.
  */
 #ifndef LICET_PORTAL_ROUTE_H
 #define LICET_PORTAL_ROUTE_H
@@ -60,9 +60,6 @@ struct route {
 
 extern const struct route routes[];
 extern const size_t routes_count;
-
-/* A call that changes something, by somebody who is known: it needs an Idempotency-Key (R6.9). */
-bool route_needs_key(const struct route *route);
 
 /* A line each: name, method, path, roles with commas, largest body. */
 void routes_print(FILE *file);

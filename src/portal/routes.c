@@ -33,11 +33,6 @@ void roles_print(unsigned int roles, const char *separator, struct buf *buf)
     }
 }
 
-bool route_needs_key(const struct route *route)
-{
-    return route->method != HTTP_GET && (route->roles & ROLE_ANYBODY) == 0;
-}
-
 void routes_print(FILE *file)
 {
     for (size_t index = 0; index < routes_count; index++) {

@@ -2,12 +2,14 @@
 import json
 import os
 import re
+import secrets
 import subprocess
 
 import harness
-from harness import Server, as_user, path_of, program
+from harness import PASSWORD, Server, as_user, path_of, program
 
 PORTAL = os.path.join(harness.BUILD, "src", "main", "licet-portal")
+STAFF = "anna@acme.example"
 
 
 class Portal(Server):
@@ -27,13 +29,31 @@ class Portal(Server):
         self.address = (host.strip("[]"), int(port))
         return self
 
-    def ask(self, method, target, body=None, headers=(), **options):
-        """A call with a JSON body, where there is one."""
+    def ask(self, method, target, body=None, headers=(), key=None, **options):
+        """A call with a JSON body, where there is one, under a key of its own unless one is given ("": none)."""
         headers = list(headers)
+        if method != "GET" and key != "":
+            headers.append(("Idempotency-Key", key or secrets.token_hex(8)))
         if body is not None:
             headers.append(("Content-Type", "application/json"))
             body = json.dumps(body) if not isinstance(body, (str, bytes)) else body
         return self.http(method, target, body or b"", headers, **options)
+
+    def init(self):
+        """The one-time token of the setup."""
+        run = portal_run("init", "--database", self.database)
+        if run.returncode != 0:
+            raise RuntimeError(f"licet-portal init: {run.stderr}")
+        return run.stdout.strip()
+
+    def setup(self, email=STAFF, password=PASSWORD):
+        """Makes the vendor and its first person; gives back the token of her session."""
+        answer = self.ask("POST", "/api/setup", {"token": self.init(), "organization": "Acme", "email": email,
+                                                 "name": "Anna", "password": password})
+        return answer.json["token"]
+
+    def sign_in(self, email=STAFF, password=PASSWORD):
+        return self.ask("POST", "/api/session", {"email": email, "password": password})
 
 
 def portal_run(*arguments, user=True):
