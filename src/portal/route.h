@@ -41,6 +41,8 @@ enum role {
     ROLE_VIEWER = 32,        /* of a customer or partner: sees, and changes nothing */
 };
 #define ROLES_ALL 63u
+/* Whoever belongs to an organisation, and staff. */
+#define ROLES_OF_MEMBERS (ROLE_STAFF | ROLE_PARTNER | ROLE_ADMINISTRATOR | ROLE_VIEWER)
 
 /* Their names, the lowest first. */
 void roles_print(unsigned int roles, const char *separator, struct buf *buf);

@@ -29,16 +29,17 @@ enum status store_organization_insert(struct db_transaction *transaction,
     static const char insert_sql[] =
         "INSERT INTO organization (kind, name, number) VALUES ($1, $2, $3)"
         " ON CONFLICT (number) DO NOTHING RETURNING id";
+    int64_t id = 0;
     enum status status =
         db_row(transaction, insert_sql,
                DB_ARGUMENTS(db_text(text_of(kind_names[organization->kind])),
                             db_text(organization->name), db_text(organization->number)),
-               DB_COLUMNS(db_ret_int(ret_id)), error);
+               DB_COLUMNS(db_ret_int(&id)), error);
 
-    return status == LICET_NOT_FOUND
-               ? error_set(error, LICET_CONFLICT, "another organisation has the number %.*s",
-                           TEXT_ARGS(organization->number))
-               : status;
+    if (status != LICET_OK && status != LICET_NOT_FOUND)
+        return status;
+    *ret_id = id;
+    return LICET_OK;
 }
 
 static enum status organization_row(struct db_transaction *transaction, const char *sql,

@@ -22,7 +22,7 @@ struct organization {
     struct text number; /* C-4829137 */
 };
 
-/* LICET_CONFLICT where the number is taken; the transaction can go on, with another. */
+/* *ret_id is 0 where the number is taken: draw another. */
 enum status store_organization_insert(struct db_transaction *transaction,
                                       const struct organization *organization, int64_t *ret_id,
                                       struct error *error);

@@ -1,11 +1,14 @@
 """A real licet-portal to start, ask and kill; beside harness.py, of which it takes processes and HTTP."""
+import contextlib
 import json
 import os
 import re
 import secrets
+import sqlite3
 import subprocess
 
 import harness
+import openapi
 from harness import PASSWORD, Server, as_user, path_of, program
 
 PORTAL = os.path.join(harness.BUILD, "src", "main", "licet-portal")
@@ -30,14 +33,19 @@ class Portal(Server):
         return self
 
     def ask(self, method, target, body=None, headers=(), key=None, **options):
-        """A call with a JSON body, where there is one, under a key of its own unless one is given ("": none)."""
+        """A call with a JSON body, where there is one, under a key of its own unless one is given ("": none). The answer
+        must be one that openapi.json describes."""
         headers = list(headers)
         if method != "GET" and key != "":
             headers.append(("Idempotency-Key", key or secrets.token_hex(8)))
         if body is not None:
             headers.append(("Content-Type", "application/json"))
             body = json.dumps(body) if not isinstance(body, (str, bytes)) else body
-        return self.http(method, target, body or b"", headers, **options)
+        answer = self.http(method, target, body or b"", headers, **options)
+        complaints = openapi.judge(method, target, body, answer)
+        if complaints:
+            raise AssertionError(f"{method} {target}: not as openapi.json says: {complaints}\n{answer}")
+        return answer
 
     def init(self):
         """The one-time token of the setup."""
@@ -54,6 +62,22 @@ class Portal(Server):
 
     def sign_in(self, email=STAFF, password=PASSWORD):
         return self.ask("POST", "/api/session", {"email": email, "password": password})
+
+    def query(self, sql, *arguments):
+        """Rows of the SQLite database behind the portal, and changes to it."""
+        with contextlib.closing(sqlite3.connect(self.database.removeprefix("sqlite:"), timeout=harness.WAIT_SECONDS)) as database:
+            with database:
+                return database.execute(sql, arguments).fetchall()
+
+    def member(self, staff, organization, email, role, name="Bert", password=PASSWORD):
+        """A person of an organisation who has come in: her id, and the token of her session."""
+        answer = self.ask("POST", f"/api/organizations/{organization}/people", {"email": email, "name": name, "role": role},
+                          token=staff)
+        come = self.ask("POST", "/api/invitation", {"token": answer.json["invitation"], "password": password})
+        return answer.json["person"], come.json["token"]
+
+    def organization(self, staff, kind, name):
+        return self.ask("POST", "/api/organizations", {"kind": kind, "name": name}, token=staff).json["id"]
 
 
 def portal_run(*arguments, user=True):

@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """Who may come into licet-portal, and how: setup, sign-in, sign-out, passwords, acting once."""
 import concurrent.futures
-import sqlite3
 
 import harness
 from harness import PASSWORD, ok
@@ -9,11 +8,6 @@ from portal import STAFF, Portal, portal_run
 
 OTHER = "another battery horse"
 COOKIE = "__Host-licet="
-
-
-def row_count(portal, table):
-    with sqlite3.connect(portal.database.removeprefix("sqlite:")) as database:
-        return database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
 
 
 def test_setup():
@@ -106,8 +100,7 @@ def test_names():
 
         for email in (STAFF, "nobody@acme.example"):
             answers[email] = [told(email) for _ in range(5)]
-        with sqlite3.connect(portal.database.removeprefix("sqlite:")) as database:
-            database.execute("UPDATE sign_in_failure SET last = last + 500")
+        portal.query("UPDATE sign_in_failure SET last = last + 500")
         for email in answers:
             answers[email] += [told(email), told(email)]
         first, second = answers.values()
@@ -115,8 +108,7 @@ def test_names():
         ok([entry[0] for entry in first] == [401] * 5 + [429] * 2, "row 63: after five in a row there is a wait", first)
         answer = portal.sign_in()
         ok(answer.status == 429 and 1 <= int(answer.headers["retry-after"]) <= 900, "row 63: for the right one, too", answer)
-        with sqlite3.connect(portal.database.removeprefix("sqlite:")) as database:
-            database.execute("UPDATE sign_in_failure SET last = last - 1500")
+        portal.query("UPDATE sign_in_failure SET last = last - 1500")
         ok(portal.sign_in().status == 200, "row 63: and it ends")
         ok(portal.sign_in(password="a wrong password").status == 401 and portal.sign_in().status == 200,
            "row 63: the right password clears the count")
@@ -158,21 +150,17 @@ def test_ends():
         cookie = portal.ask("POST", "/api/session", {"email": STAFF, "password": PASSWORD, "cookie": True}).headers[
             "set-cookie"].split(";")[0]
         headers = [("Cookie", cookie)]
-        path = portal.database.removeprefix("sqlite:")
-        with sqlite3.connect(path) as database:
-            database.execute("UPDATE session SET used = used - 1000")
+        portal.query("UPDATE session SET used = used - 1000")
         ok(portal.ask("GET", "/api/session", headers=headers).status == 200, "a cookie that is used within half an hour goes on")
-        with sqlite3.connect(path) as database:
-            used = database.execute("SELECT max(used) - max(created) FROM session WHERE kind = 'cookie'").fetchone()[0]
-            database.execute("UPDATE session SET used = used - 1801")
+        used = portal.query("SELECT max(used) - max(created) FROM session WHERE kind = 'cookie'")[0][0]
+        portal.query("UPDATE session SET used = used - 1801")
         ok(used >= 0, "and its use is written", used)
         ok(portal.ask("GET", "/api/session", headers=headers).status == 401, "left alone it ends")
         ok(portal.ask("GET", "/api/session", token=token).status == 200, "a program's token does not")
-        with sqlite3.connect(path) as database:
-            database.execute("UPDATE session SET ends = created")
+        portal.query("UPDATE session SET ends = created")
         ok(portal.ask("GET", "/api/session", token=token).status == 401, "but for all there is an end")
         portal.sign_in()
-        ok(row_count(portal, "session") == 1, "and what has ended is swept away")
+        ok(portal.query("SELECT count(*) FROM session") == [(1,)], "and what has ended is swept away")
 
 
 def test_addresses():

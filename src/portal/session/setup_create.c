@@ -59,6 +59,8 @@ static enum status setup_store(struct db_transaction *transaction, void *context
         status = setup_check_person(token_person_id, error);
     if (status == LICET_OK)
         status = store_organization_insert(transaction, &vendor, &vendor_id, error);
+    if (status == LICET_OK && vendor_id == 0)
+        status = error_set(error, LICET_CONFLICT, "this portal has been set up");
     if (status == LICET_OK)
         status = store_person_insert(transaction, &person, &setup->person_id, error);
     if (status == LICET_OK)
