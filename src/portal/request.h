@@ -96,6 +96,9 @@ enum status request_require_session(const struct request *request, struct error 
  * Order: authorise, then request_act(), then render the answer from *ret_resource, so that a repeat
  * is answered like the first call. Whether the object is in a state for the act is decided inside of
  * `run`. It touches nothing but its context, and may run again.
+ *
+ * Security: the key's row keeps a plain hash of the body, so an act that is told a password does
+ * without.
  */
 enum status request_act(struct request *request,
                         enum status (*run)(struct db_transaction *transaction, void *context,

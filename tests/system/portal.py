@@ -13,14 +13,39 @@ from harness import PASSWORD, Server, as_user, path_of, program
 
 PORTAL = os.path.join(harness.BUILD, "src", "main", "licet-portal")
 STAFF = "anna@acme.example"
+POSTGRESQL = os.environ.get("LICET_TEST_POSTGRESQL")
+
+
+def psql(url, sql):
+    """Rows of a statement on PostgreSQL, without their types."""
+    run = subprocess.run(["psql", "--no-psqlrc", "-qAt", "-F", "\x1f", "-v", "ON_ERROR_STOP=1", "-c", sql, url], check=True,
+                         capture_output=True, text=True)
+    return [tuple(int(value) if re.fullmatch(r"-?\d+", value) else value for value in line.split("\x1f")) for line in
+            run.stdout.splitlines()]
+
+
+def literal(value):
+    if isinstance(value, bytes):
+        return f"'\\x{value.hex()}'"
+    return str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
 
 
 class Portal(Server):
-    """One licet-portal on a free port with a SQLite database of its own. As a context it is stopped at the end."""
+    """One licet-portal on a free port with a database of its own: in SQLite, or where tests/tools/with-postgresql started
+    the test in PostgreSQL. As a context it is stopped at the end."""
+
+    databases = 0
 
     def __init__(self, *options, database=None):
         super().__init__([], *options)
-        self.database = database or "sqlite:" + os.path.join(self.state, "portal.db")
+        self.database = database or self.new_database()
+
+    def new_database(self):
+        if POSTGRESQL is None:
+            return "sqlite:" + os.path.join(self.state, "portal.db")
+        Portal.databases += 1
+        psql(POSTGRESQL, f"CREATE DATABASE portal_{Portal.databases}")
+        return POSTGRESQL.replace("/postgres?", f"/portal_{Portal.databases}?")
 
     def command(self):
         return as_user(program(PORTAL), "--database", self.database, "--listen", self.listen, *self.options)
@@ -64,7 +89,10 @@ class Portal(Server):
         return self.ask("POST", "/api/session", {"email": email, "password": password})
 
     def query(self, sql, *arguments):
-        """Rows of the SQLite database behind the portal, and changes to it."""
+        """Rows of the database behind the portal, and changes to it; `?` stands for an argument."""
+        if POSTGRESQL is not None:
+            parts = sql.split("?")
+            return psql(self.database, "".join(part + literal(value) for part, value in zip(parts, arguments)) + parts[-1])
         with contextlib.closing(sqlite3.connect(self.database.removeprefix("sqlite:"), timeout=harness.WAIT_SECONDS)) as database:
             with database:
                 return database.execute(sql, arguments).fetchall()
