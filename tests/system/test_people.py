@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """Who may come into licet-portal, and how: setup, sign-in, sign-out, passwords, acting once."""
 import concurrent.futures
+import os
 
 import harness
-from harness import PASSWORD, ok
+from harness import PASSWORD, licet, ok
 from portal import STAFF, Portal, portal_run
 
 OTHER = "another battery horse"
@@ -143,6 +144,41 @@ def test_password():
            portal.ask("GET", "/api/session", token=second).status == 200, "row 64: other sessions of the person end")
 
 
+def test_login():
+    """licet login is one word for license servers and portals."""
+    home = harness.path_of("home")
+    with Portal() as portal:
+        token = harness.path_of("setup-token")
+        with open(token, "w", encoding="ascii") as file:
+            file.write(portal.init() + "\n")
+        run = licet(portal, home, "login", "--first", token, text=f"{STAFF}\nAnna\nAcme\n{PASSWORD}\n")
+        ok(run.returncode == 0 and "Anna is signed in until" in run.stdout, "licet login --first sets a portal up", run)
+
+        def kept():
+            with open(os.path.join(home, "licet", "token"), encoding="ascii") as file:
+                return file.read().strip()
+
+        first = kept()
+        who = portal.ask("GET", "/api/session", token=first)
+        ok(who.json["person"]["email"] == STAFF and first not in run.stdout, "and keeps the token for later commands", who)
+        run = licet(portal, home, "login", "--name", STAFF, text=PASSWORD + "\n")
+        ok(run.returncode == 0 and kept() != first and portal.ask("GET", "/api/session", token=kept()).status == 200,
+           "licet login gets another", run)
+        run = licet(portal, home, "login", "--name", STAFF, text="not the password\n")
+        ok(run.returncode == 5 and "password is wrong" in run.stderr, "a refusal is said in the portal's words", run)
+        customer = portal.organization(first, "customer", "Customer")
+        invited = portal.ask("POST", f"/api/organizations/{customer}/people",
+                             {"email": "bert@c.example", "name": "Bert", "role": "viewer"}, token=first).json
+        run = licet(portal, home, "login", "--invitation", "-", text=f"{invited['invitation']}\n{OTHER}\n")
+        ok(run.returncode == 0 and "Bert is signed in" in run.stdout, "licet login --invitation comes in", run)
+        for options in (("--role", "viewer"), ("--days", "3"), ("--first", token, "--invitation", token)):
+            run = licet(portal, home, "login", "--name", STAFF, *options, text=PASSWORD + "\n")
+            ok(run.returncode == 2, f"licet login {options[0]} makes no sense on a portal", run)
+    with harness.Server(harness.Vendor()) as server:
+        run = licet(server, home, "login", "--invitation", "-", text="x\n")
+        ok(run.returncode == 2 and "invitations" in run.stderr, "nor an invitation on a license server", run)
+
+
 def test_ends():
     """Sessions end by time."""
     with Portal() as portal:
@@ -181,4 +217,5 @@ def test_addresses():
         ok(portal.ask("GET", "/health").status == 200, "though it says that it is well")
 
 
-harness.run(test_setup, test_sign_in, test_cookie, test_names, test_load, test_password, test_ends, test_addresses)
+harness.run(test_setup, test_sign_in, test_cookie, test_names, test_load, test_password, test_login, test_ends,
+            test_addresses)
