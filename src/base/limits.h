@@ -163,6 +163,11 @@
 /* One value: a license file of 1 MiB and as much again. */
 #define DB_VALUE_BYTES_MAX (2 * 1024 * 1024)
 
+/* What an organisation and a person are called: the longest name of a company that is registered has
+ * 160 letters, two bytes each where it is not English. */
+#define ORGANIZATION_NAME_BYTES_MAX 320
+#define PERSON_NAME_BYTES_MAX 160
+
 /* A log line: event, ten fields of a name each, and the message of an error. */
 #define LOG_LINE_MAX 2048
 

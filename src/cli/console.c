@@ -257,6 +257,15 @@ static enum status console_refusal(const struct console_answer *answer, struct e
     return status == LICET_OK ? LICET_PROTOCOL : status;
 }
 
+/* The portal takes JSON only where it is called so; a license file begins with a comment. */
+static const char *console_type(struct text body)
+{
+    if (body.data == NULL)
+        return "Accept: */*";
+    return text_starts_with(body, "{") ? "Content-Type: application/json"
+                                       : "Content-Type: text/plain";
+}
+
 enum status console_call(const char *path, struct text body, bool needs_token,
                          struct console_answer *ret_answer, struct error *error)
 {
@@ -270,8 +279,7 @@ enum status console_call(const char *path, struct text body, bool needs_token,
         status = console_authorisation(authorisation, sizeof(authorisation), error);
     if (status != LICET_OK)
         return status;
-    headers =
-        curl_slist_append(NULL, body.data == NULL ? "Accept: */*" : "Content-Type: text/plain");
+    headers = curl_slist_append(NULL, console_type(body));
     if (needs_token && headers != NULL)
         curl_slist_append(headers, authorisation);
     curl = curl_easy_init();
@@ -281,7 +289,7 @@ enum status console_call(const char *path, struct text body, bool needs_token,
     }
     console_set(curl, url, body, headers, &answer);
     status = console_perform(curl, url, &answer, error);
-    if (status == LICET_OK && answer.http != 200)
+    if (status == LICET_OK && answer.http / 100 != 2)
         status = console_refusal(&answer, error);
 out:
     curl_easy_cleanup(curl);

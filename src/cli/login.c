@@ -1,4 +1,7 @@
-/* licet login: an administrator's password for a token, which later commands find (R10.6). */
+/*
+ * licet login: a password for a token, which later commands find: an administrator's on a license
+ * server (R10.6), a person's on the vendor's portal (R11). Which of the two answers is asked first.
+ */
 #include <getopt.h>
 
 #include <sodium.h>
@@ -12,10 +15,14 @@
 #define LOGIN_DAYS_MAX 365
 
 struct login {
-    const char *first; /* file of the one-time token, NULL: there are administrators already */
+    bool is_portal;
+    const char *first;      /* file of the one-time token, NULL: there is somebody already */
+    const char *invitation; /* the same for one person of the portal */
     const char *role;
-    uint32_t days; /* 0: what the server thinks right */
-    char name[PROMPT_BYTES_MAX + 1];
+    uint32_t days;                   /* 0: what the server thinks right */
+    char name[PROMPT_BYTES_MAX + 1]; /* of the portal: the e-mail address */
+    char full_name[PROMPT_BYTES_MAX + 1];
+    char organization[PROMPT_BYTES_MAX + 1];
     char password[PROMPT_BYTES_MAX + 1];
     char first_token[PROMPT_BYTES_MAX + 1];
 };
@@ -26,9 +33,12 @@ static enum status login_option(struct login *login, int option, struct error *e
     case 'f':
         login->first = optarg;
         return LICET_OK;
+    case 'i':
+        login->invitation = optarg;
+        return LICET_OK;
     case 'n':
         if (strlen(optarg) > PROMPT_BYTES_MAX)
-            return error_set(error, LICET_INVALID, "a name has at most %d bytes", NAME_MAX_BYTES);
+            return error_set(error, LICET_INVALID, "a name has at most %d bytes", PROMPT_BYTES_MAX);
         memcpy(login->name, optarg, strlen(optarg) + 1);
         return LICET_OK;
     case 'r':
@@ -44,11 +54,9 @@ static enum status login_option(struct login *login, int option, struct error *e
 static enum status login_parse(struct login *login, int argc, char **argv, struct error *error)
 {
     static const struct option options[] = {
-        {"first", required_argument, NULL, 'f'},
-        {"name", required_argument, NULL, 'n'},
-        {"role", required_argument, NULL, 'r'},
-        {"days", required_argument, NULL, 'd'},
-        {NULL, 0, NULL, 0},
+        {"first", required_argument, NULL, 'f'}, {"invitation", required_argument, NULL, 'i'},
+        {"name", required_argument, NULL, 'n'},  {"role", required_argument, NULL, 'r'},
+        {"days", required_argument, NULL, 'd'},  {NULL, 0, NULL, 0},
     };
     enum status status = LICET_OK;
     int option;
@@ -57,18 +65,21 @@ static enum status login_parse(struct login *login, int argc, char **argv, struc
     opterr = 0;
     while (status == LICET_OK && (option = getopt_long(argc, argv, "", options, NULL)) != -1)
         status = login_option(login, option, error);
-    return status == LICET_OK && optind != argc ? command_usage("login", error) : status;
+    if (status == LICET_OK &&
+        (optind != argc || (login->first != NULL && login->invitation != NULL)))
+        return command_usage("login", error);
+    return status;
 }
 
 /* `-` asks for the token, so that it can come from somebody else's file: that of licetd's user. */
-static enum status login_first_token(struct login *login, struct error *error)
+static enum status login_first_token(struct login *login, const char *path, struct error *error)
 {
     struct text file, token;
     enum status status;
 
-    if (strcmp(login->first, "-") == 0)
+    if (strcmp(path, "-") == 0)
         return prompt_line("One-time token", true, login->first_token, error);
-    status = file_read(login->first, PROMPT_BYTES_MAX, &file, error);
+    status = file_read(path, PROMPT_BYTES_MAX, &file, error);
     if (status != LICET_OK)
         return status;
     token = text_head(file, text_find(file, '\n'));
@@ -92,40 +103,94 @@ static enum status login_new_password(struct login *login, struct error *error)
     return status;
 }
 
+static enum status login_ask_new(struct login *login, struct error *error)
+{
+    enum status status =
+        login_first_token(login, login->first != NULL ? login->first : login->invitation, error);
+
+    if (status == LICET_OK && login->invitation == NULL && login->name[0] == '\0')
+        status =
+            prompt_line(login->is_portal ? "E-mail address" : "Name", false, login->name, error);
+    if (status == LICET_OK && login->is_portal && login->invitation == NULL)
+        status = prompt_line("Your name", false, login->full_name, error);
+    if (status == LICET_OK && login->is_portal && login->invitation == NULL)
+        status = prompt_line("The vendor's name", false, login->organization, error);
+    return status == LICET_OK ? login_new_password(login, error) : status;
+}
+
 static enum status login_ask(struct login *login, struct error *error)
 {
     enum status status = LICET_OK;
 
-    if (login->first != NULL)
-        status = login_first_token(login, error);
-    if (status == LICET_OK && login->name[0] == '\0')
-        status = prompt_line("Name", false, login->name, error);
-    if (status != LICET_OK)
-        return status;
-    return login->first != NULL ? login_new_password(login, error)
-                                : prompt_line("Password", true, login->password, error);
+    if (login->first != NULL || login->invitation != NULL)
+        return login_ask_new(login, error);
+    if (login->name[0] == '\0')
+        status =
+            prompt_line(login->is_portal ? "E-mail address" : "Name", false, login->name, error);
+    return status == LICET_OK ? prompt_line("Password", true, login->password, error) : status;
 }
 
-/* The caller wipes it. NULL: no memory, or a text that is not UTF-8. */
-static char *login_body(const struct login *login)
+/* ---- what is sent, and where */
+
+static json_t *login_server_members(const struct login *login)
 {
     json_t *body = json_pack("{s:s, s:s}", "name", login->name, "password", login->password);
-    char *text;
 
-    if (body == NULL)
-        return NULL;
     if (login->first != NULL)
         json_object_set_new(body, "token", json_string(login->first_token));
     if (login->role != NULL)
         json_object_set_new(body, "role", json_string(login->role));
     if (login->days != 0)
         json_object_set_new(body, "days", json_integer(login->days));
-    text = json_dumps(body, JSON_COMPACT);
+    return body;
+}
+
+static json_t *login_portal_members(const struct login *login)
+{
+    if (login->invitation != NULL)
+        return json_pack("{s:s, s:s}", "token", login->first_token, "password", login->password);
+    if (login->first != NULL)
+        return json_pack("{s:s, s:s, s:s, s:s, s:s}", "token", login->first_token, "organization",
+                         login->organization, "email", login->name, "name", login->full_name,
+                         "password", login->password);
+    return json_pack("{s:s, s:s}", "email", login->name, "password", login->password);
+}
+
+static const char *login_path(const struct login *login)
+{
+    if (!login->is_portal)
+        return login->first != NULL ? "/administrators" : "/tokens";
+    if (login->invitation != NULL)
+        return "/api/invitation";
+    return login->first != NULL ? "/api/setup" : "/api/session";
+}
+
+/* The caller wipes it. NULL: no memory, or a text that is not UTF-8. */
+static char *login_body(const struct login *login)
+{
+    json_t *body = login->is_portal ? login_portal_members(login) : login_server_members(login);
+    char *text = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
+
     json_decref(body);
     return text;
 }
 
-static enum status login_keep(const struct console_answer *answer, struct error *error)
+static void login_tell(const struct login *login, json_t *root, const char *path)
+{
+    if (login->is_portal)
+        printf("%s is signed in until %s; the token is in %s\n",
+               console_string(json_object_get(root, "person"), "name", "?"),
+               console_string(root, "ends", "?"), path);
+    else
+        printf("%s is signed in as %s until %s; the token is in %s\n",
+               console_string(root, "name", "?"), console_string(root, "role", "?"),
+               console_string(root, "end", "?"), path);
+    if (getenv("LICET_TOKEN") != NULL)
+        fprintf(stderr, "licet: LICET_TOKEN is set, and goes before that file: unset it\n");
+}
+
+static enum status login_keep(const struct login *login, const struct console_answer *answer,
+                              struct error *error)
 {
     json_t *root = json_loadb(answer->data == NULL ? "" : answer->data, answer->size,
                               JSON_REJECT_DUPLICATES, NULL);
@@ -133,15 +198,34 @@ static enum status login_keep(const struct console_answer *answer, struct error 
     char path[CONSOLE_PATH_MAX];
     enum status status = console_keep_token(token == NULL ? "" : token, path, error);
 
-    if (status == LICET_OK) {
-        printf("%s is signed in as %s until %s; the token is in %s\n",
-               console_string(root, "name", "?"), console_string(root, "role", "?"),
-               console_string(root, "end", "?"), path);
-        if (getenv("LICET_TOKEN") != NULL)
-            fprintf(stderr, "licet: LICET_TOKEN is set, and goes before that file: unset it\n");
-    }
+    if (status == LICET_OK)
+        login_tell(login, root, path);
     json_decref(root);
     return status;
+}
+
+/* A portal asks whoever wants to know who he is to sign in; a license server knows no such path. */
+static enum status login_find_out(struct login *login, struct error *error)
+{
+    struct console_answer answer = {0};
+    enum status status =
+        console_call("/api/session", (struct text){NULL, 0}, false, &answer, error);
+
+    console_answer_finish(&answer);
+    login->is_portal = status == LICET_UNAUTHENTICATED;
+    if (status != LICET_UNAUTHENTICATED && status != LICET_NOT_FOUND)
+        return status == LICET_OK ? error_set(error, LICET_PROTOCOL,
+                                              "this is neither a license server nor a portal")
+                                  : status;
+    if (login->is_portal && (login->role != NULL || login->days != 0))
+        return error_set(error, LICET_INVALID,
+                         "a portal knows your role, and gives a token for 12 hours: leave out "
+                         "--role and --days");
+    if (!login->is_portal && login->invitation != NULL)
+        return error_set(
+            error, LICET_INVALID,
+            "a license server has no invitations; LICET_SERVER names a portal for that");
+    return LICET_OK;
 }
 
 static enum status login_send(const struct login *login, struct error *error)
@@ -152,12 +236,11 @@ static enum status login_send(const struct login *login, struct error *error)
 
     if (body == NULL)
         return error_set(error, LICET_INVALID, "name and password must be UTF-8");
-    status = console_call(login->first != NULL ? "/administrators" : "/tokens", text_of(body),
-                          false, &answer, error);
+    status = console_call(login_path(login), text_of(body), false, &answer, error);
     sodium_memzero(body, strlen(body));
     free(body);
     if (status == LICET_OK)
-        status = login_keep(&answer, error);
+        status = login_keep(login, &answer, error);
     console_answer_finish(&answer);
     return status;
 }
@@ -169,6 +252,8 @@ enum status login_run(int argc, char **argv, struct error *error)
 
     if (status == LICET_OK)
         status = console_check_loopback(error);
+    if (status == LICET_OK)
+        status = login_find_out(&login, error);
     if (status == LICET_OK)
         status = login_ask(&login, error);
     if (status == LICET_OK)

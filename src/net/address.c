@@ -2,9 +2,14 @@
 #include "net/address.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
+#include <unistd.h>
 
 #include "base/parse.h"
+
+#define LISTEN_BACKLOG                                                                             \
+    4096 /* 15,000 clients that come back within seconds wait here, not in SYN retries */
 
 #define MAPPED_BITS 96 /* an IPv4 address is the last 32 bits of ::ffff:0:0/96 */
 
@@ -117,6 +122,45 @@ bool address_is_loopback(const struct address *address)
     static const struct network ipv6 = {.bytes = {[15] = 1}, .prefix_bits = 128};
 
     return network_has(&ipv4, address) || network_has(&ipv6, address);
+}
+
+static int address_bind(const struct address *address)
+{
+    const int on = 1;
+    int fd = socket(address->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return -1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (bind(fd, (const struct sockaddr *)&address->storage, address->size) != 0 ||
+        listen(fd, LISTEN_BACKLOG) != 0) {
+        int cause = errno;
+
+        close(fd);
+        errno = cause;
+        return -1;
+    }
+    return fd;
+}
+
+enum status address_listen(const struct address *address, int *ret_fd, struct address *ret_bound,
+                           struct error *error)
+{
+    char text[ADDRESS_TEXT_MAX];
+    struct buf buf = buf_over(text, sizeof(text));
+    int fd = address_bind(address);
+
+    if (fd < 0) {
+        int cause = errno;
+
+        address_print(address, &buf);
+        return error_set(error, LICET_SYSTEM, "cannot listen on %.*s: %s", (int)buf.size, buf.data,
+                         strerror(cause));
+    }
+    *ret_bound = (struct address){.size = sizeof(ret_bound->storage)};
+    getsockname(fd, (struct sockaddr *)&ret_bound->storage, &ret_bound->size);
+    *ret_fd = fd;
+    return LICET_OK;
 }
 
 enum status network_parse(struct text text, struct network *ret_network, struct error *error)

@@ -24,6 +24,11 @@ void address_print_host(const struct address *address,
 uint16_t address_port(const struct address *address);
 bool address_is_loopback(const struct address *address);
 
+/* A non-blocking socket that listens there, yours to close, and the address as bound: with the port
+ * that the system chose where 0 was asked. */
+enum status address_listen(const struct address *address, int *ret_fd, struct address *ret_bound,
+                           struct error *error);
+
 /* A network: address and prefix, as in "10.0.0.0/8" or "fd00::/8"; a bare address is a network of
  * one. */
 struct network {

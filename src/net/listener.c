@@ -8,8 +8,6 @@
 
 #include "base/log.h"
 
-#define LISTEN_BACKLOG                                                                             \
-    4096 /* 15,000 clients that come back within seconds wait here, not in SYN retries */
 #define ACCEPTS_A_TURN 64 /* then those already connected get their turn */
 #define PAUSE_MS 100
 /* A client that vanished without a word is noticed within 60 + 3 x 10 s; data it does not
@@ -68,43 +66,17 @@ static void listener_accept(uv_poll_t *poll, int poll_status, int events)
     }
 }
 
-static int listener_bind(const struct address *address)
-{
-    const int on = 1;
-    int fd = socket(address->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-    if (fd < 0)
-        return -1;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (bind(fd, (const struct sockaddr *)&address->storage, address->size) != 0 ||
-        listen(fd, LISTEN_BACKLOG) != 0) {
-        int cause = errno;
-
-        close(fd);
-        errno = cause;
-        return -1;
-    }
-    return fd;
-}
-
 enum status listener_init(struct listener *listener, uv_loop_t *loop, const struct address *address,
                           void (*take)(void *context, int fd, const struct address *peer),
                           void *context, struct error *error)
 {
-    char text[ADDRESS_TEXT_MAX];
-    struct buf buf = buf_over(text, sizeof(text));
-    int fd = listener_bind(address);
+    struct address bound;
+    int fd;
+    enum status status = address_listen(address, &fd, &bound, error);
 
-    if (fd < 0) {
-        int cause = errno;
-
-        address_print(address, &buf);
-        return error_set(error, LICET_SYSTEM, "cannot listen on %.*s: %s", (int)buf.size, buf.data,
-                         strerror(cause));
-    }
-    *listener = (struct listener){.fd = fd, .address = *address, .take = take, .context = context};
-    listener->address.size = sizeof(listener->address.storage);
-    getsockname(fd, (struct sockaddr *)&listener->address.storage, &listener->address.size);
+    if (status != LICET_OK)
+        return status;
+    *listener = (struct listener){.fd = fd, .address = bound, .take = take, .context = context};
     uv_poll_init(loop, &listener->poll, fd);
     uv_timer_init(loop, &listener->pause);
     listener->poll.data = listener->pause.data = listener;

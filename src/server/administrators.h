@@ -8,14 +8,9 @@
 #ifndef LICET_SERVER_ADMINISTRATORS_H
 #define LICET_SERVER_ADMINISTRATORS_H
 
+#include "base/secret.h"
 #include "base/time.h"
 #include "http/http.h"
-
-/* "licet_" and 32 bytes in base64url. */
-#define TOKEN_TEXT_BYTES (6 + 43)
-#define PASSWORD_BYTES_MIN 12
-#define PASSWORD_BYTES_MAX 128
-#define PASSWORD_HASH_BYTES 128 /* crypto_pwhash_STRBYTES */
 
 struct administrators;
 
@@ -42,14 +37,6 @@ const char *administrators_person_name(const struct administrators *administrato
 
 /* The one-time token is right, and unused. Constant time. */
 bool administrators_is_first_token(const struct administrators *administrators, struct text token);
-
-/* 64 MiB and two passes, about 0.15 s: only on libuv's pool. LICET_INVALID for a password outside
- * the limits. */
-enum status password_hash(struct text password, char ret_hash[PASSWORD_HASH_BYTES],
-                          struct error *error);
-/* Takes as long when `hash` is NULL, so that an unknown name cannot be told from a wrong password.
- */
-bool password_is_right(const char *hash, struct text password);
 
 /* The hash to hold a password against, or NULL. Borrowed until the next add. */
 const char *administrators_password(const struct administrators *administrators, struct text name);

@@ -24,6 +24,19 @@ void store_close(struct store *store)
     db_close(store_db(store));
 }
 
+static enum status store_ask(struct db_transaction *transaction, void *context, struct error *error)
+{
+    return db_row(transaction, "SELECT max(number) FROM schema_version", DB_NO_ARGUMENTS,
+                  DB_COLUMNS(db_ret_int(context)), error);
+}
+
+enum status store_check(struct store *store, struct error *error)
+{
+    int64_t version;
+
+    return store_read(store, store_ask, &version, error);
+}
+
 enum status store_transact(struct store *store,
                            enum status (*run)(struct db_transaction *transaction, void *context,
                                               struct error *error),

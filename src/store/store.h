@@ -20,6 +20,9 @@ enum status store_open(const char *url, struct store **ret_store, struct error *
 /* After the last transaction has returned. NULL is fine. */
 void store_close(struct store *store);
 
+/* Whether the database answers. */
+enum status store_check(struct store *store, struct error *error);
+
 /*
  * As db_transact() and db_read(): `run` touches only its context and may run again; a status other
  * than LICET_OK leaves no effect, but after LICET_TIMEOUT nobody knows, and the caller asks again

@@ -477,6 +477,19 @@ def quote(text):
     return text.replace("%", "%25").replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
 
 
+# ---- licet
+
+def environment(server, home, **more):
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("LICET_", "XDG_"))}
+    return {**env, "LICET_SERVER": "%s:%d" % server.address, "XDG_CONFIG_HOME": home, **more}
+
+
+def licet(server, home, *arguments, text="", **more):
+    """The command of people, for a server or a portal, with its token under `home`."""
+    return subprocess.run([LICET, *arguments], env=environment(server, home, **more), input=text, check=False,
+                          capture_output=True, text=True, timeout=60)
+
+
 def raise_fd_limit():
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -14,19 +14,9 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness  # noqa: E402
-from harness import LICET, PASSWORD, Server, ok, path_of, skip  # noqa: E402
+from harness import LICET, PASSWORD, Server, environment, licet, ok, path_of, skip  # noqa: E402
 
 VENDOR = harness.Vendor("acme")
-
-
-def environment(server, home, **more):
-    env = {key: value for key, value in os.environ.items() if not key.startswith(("LICET_", "XDG_"))}
-    return {**env, "LICET_SERVER": "%s:%d" % server.address, "XDG_CONFIG_HOME": home, **more}
-
-
-def licet(server, home, *arguments, text="", **more):
-    return subprocess.run([LICET, *arguments], env=environment(server, home, **more), input=text, check=False,
-                          capture_output=True, text=True, timeout=60)
 
 
 def token_path(home):

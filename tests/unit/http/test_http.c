@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "tap.h"
+#include "unit/http/anybody.h"
 
 #define TURNS 20 /* of the server, until nothing is left to do */
 
@@ -39,17 +40,6 @@ static void wake(void *context)
     woken++;
 }
 
-static enum status identify(void *context, struct http_exchange *exchange, struct text bearer,
-                            enum http_role *ret_role, struct error *error)
-{
-    (void)context;
-    (void)exchange;
-    (void)bearer;
-    (void)error;
-    *ret_role = HTTP_ROLE_ANYBODY;
-    return LICET_OK;
-}
-
 static struct http_server *server_begin(uint32_t connections_max)
 {
     static const char *const hosts[] = {"localhost", NULL};
@@ -59,7 +49,7 @@ static struct http_server *server_begin(uint32_t connections_max)
                                    .connections_max = connections_max,
                                    .idle_seconds = 30,
                                    .wake = wake,
-                                   .identify = identify};
+                                   .identify = anybody_identify};
     struct http_server *server = NULL;
 
     if (http_server_create(&options, &server, NULL) != LICET_OK)

@@ -1,0 +1,132 @@
+/* Reading licet-portal.conf and the command line into one struct. */
+#include "portal/options.h"
+
+#include <getopt.h>
+
+#include "base/config.h"
+#include "base/parse.h"
+
+/* Limit: a worker waits for the disk or for the other engine; 16 share a commit or use all
+ * connections of the pool. More than 256 threads only wait for each other. */
+#define WORKERS_DEFAULT 16u
+#define WORKERS_MAX 256u
+
+static enum status portal_options_add_host(struct portal_options *options, struct text value,
+                                           struct error *error)
+{
+    if (options->hosts_count == PORTAL_HOSTS_MAX)
+        return error_set(error, LICET_INVALID, "more than %d host names", PORTAL_HOSTS_MAX);
+    return config_copy(options->hosts[options->hosts_count++], PORTAL_HOST_BYTES_MAX, value,
+                       "a host name", error);
+}
+
+static enum status portal_options_set(struct portal_options *options, struct text key,
+                                      struct text value, struct error *error)
+{
+    if (text_is(key, "database"))
+        return config_copy(options->database, sizeof(options->database), value, "database", error);
+    if (text_is(key, "listen"))
+        return address_parse(value, &options->listen, error);
+    if (text_is(key, "host"))
+        return portal_options_add_host(options, value, error);
+    if (text_is(key, "workers"))
+        return parse_u32(value, 1, WORKERS_MAX, &options->workers, error);
+    return error_set(error, LICET_INVALID,
+                     "there is no option \"%.*s\"; licet-portal(8) lists them",
+                     TEXT_ARGS(text_head(key, 80)));
+}
+
+static enum status portal_options_line(void *context, struct text section, struct text key,
+                                       struct text value, struct error *error)
+{
+    if (!text_is(section, "portal"))
+        return error_set(error, LICET_INVALID, "the only section is [portal]");
+    return portal_options_set(context, key, value, error);
+}
+
+enum portal_flag {
+    FLAG_CONFIG = 1,
+    FLAG_CHECK,
+    FLAG_VERSION,
+    FLAG_HELP,
+    FLAG_KEY_VALUE
+};
+
+static const struct option portal_flags[] = {
+    {"config", required_argument, NULL, FLAG_CONFIG},
+    {"check", no_argument, NULL, FLAG_CHECK},
+    {"version", no_argument, NULL, FLAG_VERSION},
+    {"help", no_argument, NULL, FLAG_HELP},
+    {"database", required_argument, NULL, FLAG_KEY_VALUE},
+    {"listen", required_argument, NULL, FLAG_KEY_VALUE},
+    {"host", required_argument, NULL, FLAG_KEY_VALUE},
+    {"workers", required_argument, NULL, FLAG_KEY_VALUE},
+    {NULL, 0, NULL, 0},
+};
+
+static const char portal_usage[] =
+    "usage: licet-portal [--config FILE] [--database URL] [--listen ADDRESS:PORT]\n"
+    "                    [--host NAME]... [--workers N] [--check] [--version]\n"
+    "       licet-portal init [--config FILE] [--database URL]\n"
+    "       licet-portal routes\n"
+    "licet-portal(8) explains them.\n";
+
+static enum status portal_options_flag(struct portal_options *options, int flag, int index,
+                                       struct error *error)
+{
+    switch (flag) {
+    case FLAG_CONFIG:
+        return config_read(optarg, portal_options_line, options, error);
+    case FLAG_CHECK:
+        options->act = PORTAL_CHECK;
+        return LICET_OK;
+    case FLAG_VERSION:
+        puts("licet-portal " LICET_VERSION);
+        exit(0);
+    case FLAG_HELP:
+        fputs(portal_usage, stdout);
+        exit(0);
+    case FLAG_KEY_VALUE:
+        return portal_options_set(options, text_of(portal_flags[index].name), text_of(optarg),
+                                  error);
+    default:
+        fputs(portal_usage, stderr);
+        return error_set(error, LICET_INVALID, "the command line is not understood");
+    }
+}
+
+/* The word before the options, where there is one. */
+static bool portal_options_act(const char *word, enum portal_act *ret_act)
+{
+    if (strcmp(word, "init") != 0 && strcmp(word, "routes") != 0)
+        return false;
+    *ret_act = word[0] == 'i' ? PORTAL_INIT : PORTAL_ROUTES;
+    return true;
+}
+
+enum status portal_options_read(int argc, char **argv, struct portal_options *ret_options,
+                                struct error *error)
+{
+    struct portal_options *options = ret_options;
+    enum status status = LICET_OK;
+    int flag, index = 0;
+
+    memset(options, 0, sizeof(*options));
+    options->workers = WORKERS_DEFAULT;
+    address_parse(TEXT("127.0.0.1:7390"), &options->listen, NULL);
+    if (argc > 1 && portal_options_act(argv[1], &options->act)) {
+        argc--;
+        argv++;
+    }
+    while (status == LICET_OK && (flag = getopt_long(argc, argv, "", portal_flags, &index)) != -1)
+        status = portal_options_flag(options, flag, index, error);
+    if (status == LICET_OK && optind < argc)
+        status =
+            error_set(error, LICET_INVALID,
+                      "\"%.80s\" is not understood; every argument is an option", argv[optind]);
+    if (status == LICET_OK && options->act != PORTAL_ROUTES && options->database[0] == '\0')
+        status = error_set(error, LICET_INVALID,
+                           "say where the database is: database= in the configuration, or "
+                           "--database sqlite:PATH or postgresql://...");
+    return status;
+}

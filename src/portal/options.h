@@ -1,0 +1,32 @@
+/* What licet-portal is told: a configuration file, and the command line over it. licet-portal(8) is
+ * the contract. */
+#ifndef LICET_PORTAL_OPTIONS_H
+#define LICET_PORTAL_OPTIONS_H
+
+#include "net/address.h"
+
+#define PORTAL_DATABASE_MAX 1024
+#define PORTAL_HOSTS_MAX 16
+#define PORTAL_HOST_BYTES_MAX 256
+
+enum portal_act {
+    PORTAL_SERVE,
+    PORTAL_INIT,   /* licet-portal init */
+    PORTAL_CHECK,  /* --check: read the configuration, say what is wrong, end */
+    PORTAL_ROUTES, /* licet-portal routes: print the list of acts */
+};
+
+struct portal_options {
+    char database[PORTAL_DATABASE_MAX];
+    struct address listen; /* 127.0.0.1:7390 */
+    char hosts[PORTAL_HOSTS_MAX][PORTAL_HOST_BYTES_MAX];
+    uint32_t hosts_count;
+    uint32_t workers;
+    enum portal_act act;
+};
+
+/* Command line and file. LICET_INVALID with the file and line, or the option. */
+enum status portal_options_read(int argc, char **argv, struct portal_options *ret_options,
+                                struct error *error);
+
+#endif

@@ -1,0 +1,183 @@
+/* Putting a portal together, and taking it apart in the other order. */
+#include "portal/portal.h"
+
+#include <limits.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/sandbox.h"
+#include "http/workers.h"
+#include "portal/frame.h"
+#include "store/store.h"
+
+/* Limit: each may hold a body of BODY_TEXT while it waits: 256 of 1.25 MiB are 320 MiB at worst. */
+#define CONNECTIONS_MAX 256
+#define IDLE_SECONDS 30
+/* Limit: behind 16 workers and acts of 5 ms, the last of 128 waits 40 ms. */
+#define QUEUE_MAX 128
+
+struct portal {
+    struct portal_options options;
+    struct store *store;
+    struct http_workers *workers;
+    struct http_server *http;
+    struct http_route *http_routes; /* in the order of `routes` */
+    const char *hosts[PORTAL_HOSTS_MAX + 4];
+};
+
+struct store *portal_store(const struct portal *portal)
+{
+    return portal->store;
+}
+
+const struct route *portal_route(const struct portal *portal, const struct http_route *http_route)
+{
+    return &routes[http_route - portal->http_routes];
+}
+
+static void portal_push(struct http_exchange *exchange)
+{
+    struct portal *portal = http_context(exchange);
+
+    http_workers_push(portal->workers, exchange);
+}
+
+/* Who asks is found out by a worker, who may wait for the database. Here, before a byte of the body
+ * is read, it is only seen whether somebody says at all who he is. */
+static enum status portal_identify(void *context, struct http_exchange *exchange,
+                                   struct text bearer, enum http_role *ret_role,
+                                   struct error *error)
+{
+    const struct route *route = portal_route(context, http_exchange_route(exchange));
+    struct text cookie;
+
+    if ((route->roles & ROLE_ANYBODY) == 0 && bearer.size == 0 &&
+        !http_header(exchange, "Cookie", &cookie))
+        return error_set(error, LICET_UNAUTHENTICATED, "sign in first");
+    *ret_role = HTTP_ROLE_ANYBODY;
+    return LICET_OK;
+}
+
+static enum status portal_make_routes(struct portal *portal, struct error *error)
+{
+    portal->http_routes = calloc(routes_count, sizeof(*portal->http_routes));
+    if (portal->http_routes == NULL)
+        return error_set(error, LICET_NO_MEMORY, "no memory is left for the routes");
+    for (size_t index = 0; index < routes_count; index++)
+        portal->http_routes[index] =
+            (struct http_route){.method = routes[index].method,
+                                .role = HTTP_ROLE_ANYBODY,
+                                .path = routes[index].path,
+                                .body_bytes_max = routes[index].body_bytes_max,
+                                .handle = portal_push};
+    return LICET_OK;
+}
+
+static enum status portal_listen(struct portal *portal, struct error *error)
+{
+    struct http_options http = {.routes = portal->http_routes,
+                                .routes_count = routes_count,
+                                .hosts = portal->hosts,
+                                .connections_max = CONNECTIONS_MAX,
+                                .idle_seconds = IDLE_SECONDS,
+                                .context = portal,
+                                .identify = portal_identify};
+    struct address bound;
+    char text[ADDRESS_TEXT_MAX];
+    struct buf buf = buf_over(text, sizeof(text));
+    enum status status = address_listen(&portal->options.listen, &http.listen_fd, &bound, error);
+
+    if (status != LICET_OK)
+        return status;
+    status = http_server_create(&http, &portal->http, error);
+    if (status != LICET_OK) {
+        close(http.listen_fd);
+        return status;
+    }
+    address_print(&bound, &buf);
+    log_info("portal.listening", "address=%.*s", (int)buf.size, buf.data);
+    return LICET_OK;
+}
+
+/* The folder in which SQLite keeps its files; "" for PostgreSQL. */
+static void portal_folder(const char *database, char ret_folder[PATH_MAX])
+{
+    const char *path = database + strlen("sqlite:");
+    const char *slash;
+
+    ret_folder[0] = '\0';
+    if (!text_starts_with(text_of(database), "sqlite:"))
+        return;
+    slash = strrchr(path, '/');
+    if (slash == NULL)
+        snprintf(ret_folder, PATH_MAX, ".");
+    else
+        snprintf(ret_folder, PATH_MAX, "%.*s/", (int)(slash - path), path);
+}
+
+/* Order: files before the store has threads; calls after it has loaded what it needs. */
+static enum status portal_open_store(struct portal *portal, struct error *error)
+{
+    char folder[PATH_MAX];
+    bool is_sqlite;
+    enum status status;
+
+    portal_folder(portal->options.database, folder);
+    is_sqlite = folder[0] != '\0';
+    status = sandbox_files(is_sqlite ? folder : NULL, is_sqlite ? NULL : "/etc", error);
+    if (status == LICET_OK)
+        status = store_open(portal->options.database, &portal->store, error);
+    if (status == LICET_OK)
+        status = sandbox_calls(!is_sqlite, error);
+    return status;
+}
+
+static void portal_set_hosts(struct portal *portal)
+{
+    static const char *const own[] = {"localhost", "127.0.0.1", "[::1]"};
+    size_t count = 0;
+
+    for (; count < sizeof(own) / sizeof(own[0]); count++)
+        portal->hosts[count] = own[count];
+    for (uint32_t index = 0; index < portal->options.hosts_count; index++)
+        portal->hosts[count++] = portal->options.hosts[index];
+}
+
+enum status portal_create(const struct portal_options *options, struct portal **ret_portal,
+                          struct error *error)
+{
+    struct portal *portal = calloc(1, sizeof(*portal));
+    enum status status;
+
+    if (portal == NULL)
+        return error_set(error, LICET_NO_MEMORY, "no memory is left for the portal");
+    portal->options = *options;
+    portal_set_hosts(portal);
+    status = portal_make_routes(portal, error);
+    if (status == LICET_OK)
+        status = portal_open_store(portal, error);
+    if (status == LICET_OK)
+        status =
+            http_workers_create(options->workers, QUEUE_MAX, frame_run, &portal->workers, error);
+    if (status == LICET_OK)
+        status = portal_listen(portal, error);
+    if (status != LICET_OK) {
+        portal_destroy(portal);
+        return status;
+    }
+    *ret_portal = portal;
+    return LICET_OK;
+}
+
+void portal_destroy(struct portal *portal)
+{
+    if (portal == NULL)
+        return;
+    if (portal->workers != NULL)
+        http_workers_stop(portal->workers);
+    http_server_destroy(portal->http);
+    http_workers_destroy(portal->workers);
+    store_close(portal->store);
+    free(portal->http_routes);
+    free(portal);
+}

@@ -1,0 +1,25 @@
+/* licet-portal: a store, an HTTP server with its workers, and the acts between them. */
+#ifndef LICET_PORTAL_PORTAL_H
+#define LICET_PORTAL_PORTAL_H
+
+#include "portal/options.h"
+#include "portal/route.h"
+
+struct portal;
+struct store;
+
+/* Opens the database, gives up rights (R10.1), and serves. */
+enum status portal_create(const struct portal_options *options, struct portal **ret_portal,
+                          struct error *error);
+/* Answers what was asked, then closes. NULL is fine. */
+void portal_destroy(struct portal *portal);
+
+/* Makes the database, and prints the one-time token of POST /api/setup in place of the one before.
+ * LICET_CONFLICT where there are people already. */
+enum status portal_init(const struct portal_options *options, FILE *file, struct error *error);
+
+struct store *portal_store(const struct portal *portal);
+/* The row of the list that a route of HTTP was made from. */
+const struct route *portal_route(const struct portal *portal, const struct http_route *http_route);
+
+#endif
