@@ -100,6 +100,8 @@ static void server_second_timer(uv_timer_t *timer)
     connection_check_doors(server);
     if (!server_has_room(server, JOURNAL_GROWTH, SEAT_STEP_BYTES))
         commit_look_for_room(&server->commit);
+    if (server->now.instant.ms - server->noted_at.ms >= DENIAL_FLUSH_MS)
+        server_write_notes(server, false);
 }
 
 static void server_run_http(struct server *server)
@@ -343,8 +345,11 @@ static void server_drain(struct server *server)
      */
     while (server->hashes_waiting > 0 ||
            ((!batch_is_empty(server->open) || !commit_is_idle(&server->commit) ||
-             server->snapshots.is_working) &&
+             server->snapshots.is_working || commit_has_notes(&server->commit)) &&
             clock_instant().ms < until_ms))
+        uv_run(&server->loop, UV_RUN_ONCE);
+    server_write_notes(server, true);
+    while (commit_has_notes(&server->commit) && clock_instant().ms < until_ms)
         uv_run(&server->loop, UV_RUN_ONCE);
     commit_stop(&server->commit);
 }

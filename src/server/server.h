@@ -19,6 +19,7 @@
 #include "resp/reader.h"
 #include "server/batch.h"
 #include "server/commit.h"
+#include "server/denials.h"
 #include "server/fold.h"
 #include "server/options.h"
 #include "server/snapshot.h"
@@ -76,6 +77,8 @@ struct server {
     size_t names_memory_size;
     struct journal *journal;
     struct names_file *names_file;
+    struct denials *denials;
+    struct instant noted_at; /* when notes of them last went to the commit thread */
     struct public_key key;
     struct hash key_hash;
     uint64_t epoch;
@@ -145,6 +148,16 @@ struct vendor *server_vendor_by_id(struct server *server, name_id id);
  * LICET_DISK_FULL. */
 enum status server_end_lease(struct server *server, struct text handle_text, const char *by,
                              struct error *error);
+
+/* ---- note.c: who is refused, into the table and the journal (R8.8) */
+struct refusal {
+    struct denial denial; /* names that have an id; the others come as texts */
+    struct text feature, user, host, device, source;
+};
+void server_note_refusal(struct server *server, struct refusal *refusal);
+/* Gives the commit thread what is to be noted, where it has written the last, and a full disk would
+ * not be the end. `is_last`: at the stop, whatever no note tells of. */
+void server_write_notes(struct server *server, bool is_last);
 
 /* ---- state.c: the state folder (R7.1) */
 enum status state_open(struct server *server, struct error *error);

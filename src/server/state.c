@@ -167,6 +167,11 @@ static enum status state_make_core(struct server *server, struct error *error)
     if (status != LICET_OK)
         return status;
     server->seats = server->fold.seats;
+    status = denials_create(!server->options.has_nameless_denials, &server->denials, error);
+    if (status != LICET_OK)
+        return status;
+    server->fold.denials = server->denials;
+    server->snapshots.has_denial_names = !server->options.has_nameless_denials;
     server->snapshots.options = options;
     server->snapshots.records_between = server->options.snapshot_records;
     memcpy(server->snapshots.server_key, server->key.bytes, sizeof(server->key.bytes));
@@ -242,6 +247,7 @@ void state_close(struct server *server)
     names_file_destroy(server->names_file);
     journal_destroy(server->journal);
     fold_finish(&server->fold);
+    denials_destroy(server->denials);
     if (server->names_memory != NULL)
         munmap(server->names_memory, server->names_memory_size);
 }

@@ -25,7 +25,7 @@ COMMANDS = {  # command -> (arguments, the least role)
     "AUTH": (["x"], "product"), "HELLO": (["2"], "product"), "PING": ([], "product"), "ECHO": (["x"], "product"),
     "SELECT": (["0"], "product"), "QUIT": ([], "product"), "RESET": ([], "product"), "INFO": ([], "product"),
     "CLIENT": (["ID"], "product"), "COMMAND": ([], "product"), "CONFIG": (["GET", "x"], "product"),
-    "LEASES": ([], "viewer"), "END": (["999999"], "administrator")}
+    "LEASES": ([], "viewer"), "DENIALS": ([], "viewer"), "END": (["999999"], "administrator")}
 RANKS = ["product", "viewer", "administrator"]
 
 

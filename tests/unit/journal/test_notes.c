@@ -41,7 +41,7 @@ static struct journal *note_open(struct noted *noted, struct journal_opening *op
 
     *noted = (struct noted){.notes = 0};
     return journal_open(folder, note_see, noted, &journal, opening, &error) == LICET_OK ? journal
-                                                                                         : NULL;
+                                                                                        : NULL;
 }
 
 static void test_numbers(void)

@@ -1,0 +1,185 @@
+"""Who was refused seats, as licetd remembers it: test_denials.py BUILD. TAP."""
+import os
+import re
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import harness  # noqa: E402
+from harness import Server, as_maps, new_id, ok, word_of  # noqa: E402
+
+VENDOR = harness.Vendor("acme")
+NOTES = b"LGRP\0\1\0\x08"  # a group of notes
+NOTES_WAIT_SECONDS = 120  # for what takes five
+
+
+def denials(server, *arguments):
+    """All pages of the list."""
+    rows, cursor = [], "0"
+    with server.connect() as connection:
+        connection.call("AUTH", server.token_of("viewer"))
+        while cursor is not None:
+            cursor, page = connection.call("DENIALS", "CURSOR", cursor, *arguments)
+            rows += as_maps(page)
+    return rows
+
+
+def facts(rows):
+    """What does not depend on the time of the test."""
+    return sorted((row["feature"], row["user"] or "", row["host"] or "", row["source"] or "", row["code"], row["count"])
+                  for row in rows)
+
+
+def bytes_of(server, suffix=".segment"):
+    folder = os.path.join(server.state, "server")
+    parts = []
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(suffix):
+            with open(os.path.join(folder, name), "rb") as file:
+                parts.append(file.read())
+    return b"".join(parts)
+
+
+def in_files(server, needle, suffix=".segment"):
+    return bytes_of(server, suffix).count(needle)
+
+
+def wait_for_notes(server, more_than=0):
+    end = time.monotonic() + NOTES_WAIT_SECONDS
+    while in_files(server, NOTES) <= more_than and time.monotonic() < end:
+        time.sleep(0.05)
+    return in_files(server, NOTES) > more_than
+
+
+def checkout(server, feature, user, *more):
+    return server.call("CHECKOUT", feature, new_id(), "USER", user, "HOST", "desk-7", *more)
+
+
+def refuse_some(server):
+    """The only seat is taken; anna is refused it three times, bob something that is not there."""
+    granted = checkout(server, "sim", "zoe")
+    words = [word_of(checkout(server, "sim", "anna")) for _ in range(3)]
+    words.append(word_of(checkout(server, "old_cad", "bob")))
+    return granted[1], words
+
+
+EXPECTED = [("old_cad", "bob", "desk-7", "127.0.0.1", "NOFEATURE", 1), ("sim", "anna", "desk-7", "127.0.0.1", "NOSEAT", 3)]
+
+
+def test_list():
+    with Server(VENDOR) as server:
+        server.serve(harness.increment("sim", 1))
+        _, words = refuse_some(server)
+        ok(words == ["NOSEAT"] * 3 + ["NOFEATURE"] and facts(denials(server)) == EXPECTED,
+           "R8.8 DENIALS says who was refused what, from where, why and how often", denials(server))
+        row = denials(server, "FEATURE", "sim")
+        ok(len(row) == 1 and row[0]["vendor"] == "acme" and row[0]["device"] is None and
+           time.time() - 3600 < row[0]["first"] <= row[0]["last"], "R8.8 of one feature, and when first and last", row)
+        ok(denials(server, "FEATURE", "none") == [] and denials(server, "VENDOR", "acme", "LIMIT", "1") != [],
+           "page by page, and nothing of what nobody asked for")
+        ok(word_of(server.call("DENIALS")) == "NOAUTH", "R10.6 who was refused is for viewers")
+        metrics = server.get("/metrics").text
+        ok("licet_denials_dropped_total 0" in metrics and 'licet_denials_total{code="NOSEAT"} 3' in metrics,
+           "/metrics counts them for anybody")
+        ok(wait_for_notes(server), "R8.8 notes go to the journal without an end of the server")
+        with server.connect() as connection:
+            ended = connection.call("CHECKIN", new_id())
+            again = checkout(server, "sim", "anna")
+        ok(word_of(ended) != "GRANTED" and word_of(again) == "NOSEAT" and facts(denials(server))[1][5] == 4 and
+           len(denials(server)) == 2, "an id that nobody knows is no denial", denials(server))
+        server.stop()
+        server.start()
+        ok(facts(denials(server)) == [EXPECTED[0], EXPECTED[1][:5] + (4,)],
+           "R8.8 a restart forgets no denial", facts(denials(server)))
+    checked = server.act("check")
+    ok(checked.returncode == 0, "licetd check finds no flaw", checked.stdout + checked.stderr)
+
+
+def test_numbers():
+    """A handle is the number of its record."""
+    with Server(VENDOR) as server:
+        server.serve(harness.increment("sim", 1), harness.increment("cad", 9, "L-2"))
+        first, _ = refuse_some(server)
+        wait_for_notes(server)
+        second = checkout(server, "cad", "zoe")
+        ok(second[1] == first + 1, "R8.8 notes take no number of the journal's records", f"{first} {second}")
+
+
+def test_kill():
+    with Server(VENDOR) as server:
+        server.serve(harness.increment("sim", 1))
+        refuse_some(server)
+        ok(wait_for_notes(server), "notes are on disk")
+        server.kill()
+        server.start()
+        ok(facts(denials(server)) == EXPECTED, "R8.8 noted denials survive kill -9", denials(server))
+        for _ in range(10):
+            checkout(server, "sim", "carl")
+            server.kill()
+            server.start()
+        survived = facts(denials(server))
+        ok([row for row in survived if row[1] != "carl"] == EXPECTED,
+           "a kill at any moment costs at most what was not noted yet", survived)
+        ok(word_of(checkout(server, "sim", "zoe")) == "NOSEAT", "and no seat is lost or won by it")
+
+
+def test_counts():
+    with Server(VENDOR) as server:
+        server.serve(harness.increment("sim", 1))
+        refuse_some(server)
+        server.stop()
+        server.options = ["--denials", "counts"]
+        server.start()
+        nameless = [("old_cad", "", "", "", "NOFEATURE", 1), ("sim", "", "", "", "NOSEAT", 3)]
+        ok(facts(denials(server)) == nameless, "R10.8 denials=counts shows no names, also of old notes", denials(server))
+        checkout(server, "sim", "quite-new-person")
+        ok(facts(denials(server))[1] == ("sim", "", "", "", "NOSEAT", 4), "R10.8 and counts on", denials(server))
+        server.stop()
+        ok(in_files(server, b"quite-new-person", "names") == 0 and in_files(server, b"anna", "names") == 1,
+           "R10.8 denials=counts leaves no new name behind")
+
+
+def test_snapshot():
+    with Server(VENDOR, "--snapshot-after", "1000") as server:
+        server.serve(harness.increment("sim", 1), harness.increment("cad", 100000, "L-2"))
+        refuse_some(server)
+        wait_for_notes(server)
+        with server.connect() as connection:
+            for _ in range(1500):
+                lease = new_id()
+                connection.send(harness.command_bytes("CHECKOUT", "cad", lease) +
+                                harness.command_bytes("CHECKIN", lease))
+            words = {word_of(connection.read()) for _ in range(3000)}
+        server.wait_for_log(r"snapshot\.made")
+        server.stop()
+        server.start()
+        used = re.search(r"journal\.opened.*snapshot=(\d+)", server.log())
+        ok(words == {"GRANTED", "ENDED"} and used and int(used.group(1)) > 0 and facts(denials(server)) == EXPECTED,
+           "R8.8 a start from a snapshot knows the denials before it", denials(server))
+
+
+def test_flood():
+    asked = 30000
+    with Server(VENDOR) as server:
+        server.serve(harness.increment("sim", 1))
+        with server.connect() as connection:
+            connection.call("CHECKOUT", "sim", new_id())
+            for start in range(0, asked, 1000):
+                for number in range(start, start + 1000):
+                    connection.send(harness.command_bytes("CHECKOUT", "sim", new_id(), "USER", f"nobody-{number}"))
+                words = {word_of(connection.read()) for _ in range(1000)}
+        rows = denials(server, "LIMIT", "1000")
+        named = [row for row in rows if row["user"] is not None]
+        ok(words == {"NOSEAT"} and len(rows) <= 4096 and sum(row["count"] for row in rows) >= asked - 4096,
+           "R8.8 a flood of names is a bounded list that counts them all", f"{words} {len(rows)}")
+        ok(0 < len(named) <= 4096, "R10.8 and leaves a bounded number of names behind", len(named))
+        wait_for_notes(server)
+        sizes = [int.from_bytes(group[:4], "big") for group in bytes_of(server).split(NOTES)[1:]]
+        ok(sizes and max(sizes) <= 16 * (4 + 53), "R8.8 notes come 16 at a time", sizes)
+        server.stop()
+        ok(in_files(server, b"nobody-", "names") <= 4096, "R10.8 also on the disk")
+        server.start()
+        ok(len(denials(server, "LIMIT", "1000")) == len(rows), "R8.8 an orderly stop notes them all")
+
+
+harness.run(test_list, test_numbers, test_kill, test_counts, test_snapshot, test_flood)
