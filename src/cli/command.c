@@ -31,6 +31,8 @@ static const struct command commands[] = {
      status_run, NULL},
     {"leases", "[--feature FEATURE] [--vendor VENDOR]", "show who holds seats, and until when",
      leases_run, NULL},
+    {"denials", "[--feature FEATURE] [--vendor VENDOR]",
+     "show who was refused seats, why, and how often", denials_run, NULL},
     {"end", "HANDLE", "end a lease of anybody, by the number that licet leases shows", end_run,
      NULL},
     {"why", "[--count N] [--release DATE] FEATURE",

@@ -1,6 +1,7 @@
 """Who was refused seats, as licetd remembers it: test_denials.py BUILD. TAP."""
 import os
 import re
+import subprocess
 import sys
 import time
 
@@ -8,6 +9,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness  # noqa: E402
 from harness import Server, as_maps, new_id, ok, word_of  # noqa: E402
 
+LICET = harness.LICET
 VENDOR = harness.Vendor("acme")
 NOTES = b"LGRP\0\1\0\x08"  # a group of notes
 NOTES_WAIT_SECONDS = 120  # for what takes five
@@ -93,6 +95,31 @@ def test_list():
            "R8.8 a restart forgets no denial", facts(denials(server)))
     checked = server.act("check")
     ok(checked.returncode == 0, "licetd check finds no flaw", checked.stdout + checked.stderr)
+
+
+def licet(server, token, *arguments, text=""):
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("LICET_", "XDG_"))}
+    env.update(LICET_SERVER="%s:%d" % server.address, LICET_TOKEN=token, XDG_CONFIG_HOME=harness.FOLDER)
+    return subprocess.run([LICET, *arguments], env=env, input=text, check=False, capture_output=True, text=True,
+                          timeout=60)
+
+
+def test_licet():
+    with Server(VENDOR) as server:
+        server.serve(harness.increment("sim", 1))
+        viewer = server.token_of("viewer")
+        empty = licet(server, viewer, "denials")
+        ok(empty.returncode == 0 and empty.stdout == "nobody was refused a seat\n", "R8.8 licet denials: nobody was refused",
+           empty.stdout + empty.stderr)
+        refuse_some(server)
+        shown = licet(server, viewer, "denials")
+        ok(re.search(r"^acme +sim +anna +desk-7 +127\.0\.0\.1 +NOSEAT +3 +20\S+Z +20\S+Z *\n"
+                     r"acme +old_cad +bob .* NOFEATURE +1 ", shown.stdout, re.MULTILINE) and
+           shown.stdout.startswith("VENDOR "), "R8.8 licet denials: who was refused what, the latest last",
+           shown.stdout + shown.stderr)
+        ok(licet(server, viewer, "denials", "--feature", "sim").stdout.count("\n") == 2, "of one feature")
+        ok(licet(server, viewer, "denials", "more").returncode == 2, "more makes no sense")
+        ok(licet(server, "licet_wrong", "denials").returncode == 5, "R10.6 it needs a token")
 
 
 def test_numbers():
@@ -182,4 +209,4 @@ def test_flood():
         ok(len(denials(server, "LIMIT", "1000")) == len(rows), "R8.8 an orderly stop notes them all")
 
 
-harness.run(test_list, test_numbers, test_kill, test_counts, test_snapshot, test_flood)
+harness.run(test_list, test_licet, test_numbers, test_kill, test_counts, test_snapshot, test_flood)
