@@ -125,6 +125,7 @@ static void server_wake_http(void *context)
 static void server_http_timer(uv_timer_t *timer)
 {
     server_run_http(timer->data);
+    server_submit(timer->data); /* a turn that begins with a timer may wait in its middle */
 }
 
 static void server_http_ready(uv_poll_t *poll, int status, int events)
