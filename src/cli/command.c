@@ -33,6 +33,8 @@ static const struct command commands[] = {
      leases_run, NULL},
     {"denials", "[--feature FEATURE] [--vendor VENDOR]",
      "show who was refused seats, why, and how often", denials_run, NULL},
+    {"forget", "[--yes] NAME", "have the license server forget the name of a person or machine",
+     forget_run, NULL},
     {"end", "HANDLE", "end a lease of anybody, by the number that licet leases shows", end_run,
      NULL},
     {"why", "[--count N] [--release DATE] FEATURE",

@@ -32,6 +32,25 @@ static void commit_names(struct commit *commit, name_id last)
         commit_die("names", status, &error);
 }
 
+static bool commit_is_forgotten(void *context, uint32_t id, struct text name)
+{
+    const name_id *forgotten = context;
+
+    (void)name;
+    return id == *forgotten;
+}
+
+static void commit_forget(struct commit *commit, struct batch *batch)
+{
+    struct error error = {0};
+    enum status status;
+
+    commit_names(commit, batch->names_last); /* the name may be as new as the batch */
+    status = names_file_rewrite(commit->names_file, commit_is_forgotten, &batch->forgotten, &error);
+    if (status != LICET_OK)
+        commit_die("names", status, &error);
+}
+
 static void commit_batch(struct commit *commit, struct batch *batch)
 {
     struct error error = {0};
@@ -45,6 +64,8 @@ static void commit_batch(struct commit *commit, struct batch *batch)
         if (status != LICET_OK)
             commit_die("journal", status, &error);
     }
+    if (batch->forgotten != 0)
+        commit_forget(commit, batch);
     batch_sign(batch, commit->key.bytes);
 }
 

@@ -252,6 +252,20 @@ void state_close(struct server *server)
         munmap(server->names_memory, server->names_memory_size);
 }
 
+uint32_t state_count_damaged_names(const struct server *server)
+{
+    uint32_t count = 0;
+
+    for (;;) {
+        char name[64];
+
+        snprintf(name, sizeof(name), "server/names.damaged-%u", count + 1);
+        if (access(state_join(server->options.state, name).text, F_OK) != 0)
+            return count;
+        count++;
+    }
+}
+
 /* ---- license files ---- */
 
 static struct state_path state_license_path(const struct server *server,

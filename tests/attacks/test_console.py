@@ -18,7 +18,8 @@ ROUTES = {  # (method, path) -> the least role; design: docs/rules.md 10.6
     ("GET", "/health"): "product", ("GET", "/status"): "product", ("GET", "/metrics"): "product",
     ("GET", "/request"): "administrator", ("GET", "/receipt"): "administrator",
     ("POST", "/license/preview"): "administrator", ("POST", "/license/install"): "administrator",
-    ("POST", "/leases/end"): "administrator", ("POST", "/administrators"): "product", ("POST", "/tokens"): "product"}
+    ("POST", "/leases/end"): "administrator", ("POST", "/names/forget"): "administrator",
+    ("POST", "/administrators"): "product", ("POST", "/tokens"): "product"}
 COMMANDS = {  # command -> (arguments, the least role)
     "CHECKOUT": (["cad_pro", None], "product"), "RENEW": ([None], "product"), "CHECKIN": ([None], "product"),
     "FEATURES": ([], "product"), "WHY": (["cad_pro"], "product"), "CHAIN": ([], "product"), "HELP": ([], "product"),

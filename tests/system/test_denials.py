@@ -3,6 +3,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -122,6 +123,120 @@ def test_licet():
         ok(licet(server, "licet_wrong", "denials").returncode == 5, "R10.6 it needs a token")
 
 
+def forget(server, name, confirm=True, token=None):
+    return server.post("/names/forget", {"name": name, "confirm": confirm}, token=token or server.administrator())
+
+
+def test_forget():
+    with Server(VENDOR) as server:
+        server.serve(harness.increment("sim", 1))
+        refuse_some(server)
+        ok(forget(server, "anna", token=server.token_of("viewer")).status == 403, "R10.8 a viewer has nothing forgotten")
+        ok(forget(server, "nobody").status == 404, "R10.8 a name that is not here is named so")
+        ok(forget(server, "zoe").status == 409 and forget(server, "sim").status == 409 and
+           forget(server, "acme").status == 409, "R10.8 what a running lease or a license file names is not forgotten")
+        ok(all(server.post("/names/forget", body, token=server.administrator()).status == 400
+               for body in ({}, {"name": 1}, {"name": ""}, {"name": "x" * 65}, b"[]", b"x")), "a body that says nothing")
+        seen = forget(server, "anna", confirm=False)
+        ok(seen.status == 200 and seen.json == {"name": "anna", "forgotten": False, "denials": 1, "remains": []} and
+           facts(denials(server)) == EXPECTED, "R10.8 without a confirmation it only says what would be", seen)
+        gone = forget(server, "anna")
+        nameless = [EXPECTED[0], ("sim", "", "desk-7", "127.0.0.1", "NOSEAT", 3)]
+        ok(gone.status == 200 and gone.json["forgotten"] is True and facts(denials(server)) == nameless,
+           "R10.8 a forgotten name is no more in DENIALS, and what was counted is", f"{gone} {facts(denials(server))}")
+        ok(in_files(server, b"anna", "") == 0 and in_files(server, b"desk-7", "names") == 1,
+           "R10.8 nor in any file of the server's folder; others are")
+        ok(f'by="root"' in server.log() and "anna" not in server.log(), "R10.8 the log says who did it, and not what")
+        ok(forget(server, "anna").status == 404, "again there is nothing")
+        server.stop()
+        server.start()
+        ok(facts(denials(server)) == nameless, "R10.8 it stays forgotten after a restart", facts(denials(server)))
+        checkout(server, "sim", "anna")
+        ok(facts(denials(server))[1:] == [nameless[1], ("sim", "anna", "desk-7", "127.0.0.1", "NOSEAT", 1)],
+           "R10.8 who comes with it again is somebody new", facts(denials(server)))
+        server.stop()
+        server.start()
+        ok(len(denials(server)) == 3 and checkout(server, "sim", "anna"), "also for the next start", denials(server))
+
+
+def test_forget_address():
+    """An address is a name, too, and a connection knows its own."""
+    with Server(VENDOR) as server:
+        server.serve(harness.increment("sim", 1), harness.increment("cad", 9, "L-2"))
+        with server.connect() as connection:
+            lease = new_id()
+            connection.call("CHECKOUT", "sim", lease, "USER", "zoe")
+            ok(forget(server, "127.0.0.1").status == 409, "R10.8 the address of a running lease is not forgotten")
+            connection.call("CHECKIN", lease)
+            ok(forget(server, "127.0.0.1").status == 200, "R10.8 when it has ended the address can be")
+            granted = connection.call("CHECKOUT", "cad", new_id(), "USER", "zoe")
+            connection.call("AUTH", server.token_of("viewer"))
+            _, rows = connection.call("LEASES")
+            ok(word_of(granted) == "GRANTED" and as_maps(rows)[0]["source"] == "127.0.0.1",
+               "R10.8 a connection from there goes on, as somebody new", rows)
+
+
+def test_forget_remains():
+    with Server(VENDOR) as server:
+        server.serve(harness.increment("sim", 1))
+        server.call("CHECKOUT", "sim", new_id())
+        checkout(server, "sim", "root")
+        with open(os.path.join(server.state, "server", "names.damaged-1"), "wb") as file:
+            file.write(b"root")
+        remains = forget(server, "root").json["remains"]
+        ok(len(remains) == 2 and "administrators" in remains[0] and "names.damaged-1" in remains[1],
+           "R10.8 what is not touched is said", remains)
+
+
+def test_forget_kill():
+    """Each round has one name forgotten, and the server killed at some moment of it."""
+    rounds, wrong, answered = 25, [], 0
+    with Server(VENDOR) as server:
+        server.serve(harness.increment("sim", 1))
+        refuse_some(server)
+        for number in range(rounds):
+            checkout(server, "sim", f"person-{number}")
+        wait_for_notes(server)
+        server.stop()
+        server.start()
+        for number in range(rounds):
+            name, answers = f"person-{number}", []
+            token = server.administrator()
+            asking = threading.Thread(target=lambda: answers.append(forget(server, name, token=token)))
+            asking.start()
+            time.sleep(number * 0.0006)
+            server.kill()
+            asking.join()
+            is_told = bool(answers) and answers[0].status == 200
+            answered += is_told
+            server.start()
+            left = in_files(server, len(name).to_bytes(4, "big") + name.encode(), "names")
+            if is_told and left != 0:
+                wrong.append(name)
+        rows = facts(denials(server))
+        ok(not wrong, f"R10.8 what was answered as forgotten stays so, after {answered} of {rounds} kills", wrong)
+        ok(len(rows) == 2 + rounds and rows[0] == EXPECTED[0] and EXPECTED[1] in rows,
+           "R10.8 and no kill costs another name, or a row", rows)
+    ok(server.act("check").returncode == 0, "licetd check finds no flaw")
+
+
+def test_forget_licet():
+    with Server(VENDOR) as server:
+        server.serve(harness.increment("sim", 1))
+        refuse_some(server)
+        token = server.administrator()
+        asked = licet(server, token, "forget", "anna")
+        ok(asked.returncode == 2 and "--yes" in asked.stderr and facts(denials(server)) == EXPECTED,
+           "R10.8 licet forget without a person to ask forgets nothing", asked.stdout + asked.stderr)
+        done = licet(server, token, "forget", "--yes", "anna")
+        ok(done.returncode == 0 and "is forgotten" in done.stdout and facts(denials(server))[1][1] == "",
+           "R10.8 licet forget --yes does it", done.stdout + done.stderr)
+        ok(licet(server, token, "forget", "--yes", "anna").returncode == 3, "once")
+        ok(licet(server, server.token_of("viewer"), "forget", "--yes", "bob").returncode == 4, "R10.8 for administrators")
+        ok(licet(server, token, "forget").returncode == 2 and licet(server, token, "forget", "a", "b").returncode == 2,
+           "it takes one name")
+
+
 def test_numbers():
     """A handle is the number of its record."""
     with Server(VENDOR) as server:
@@ -209,4 +324,5 @@ def test_flood():
         ok(len(denials(server, "LIMIT", "1000")) == len(rows), "R8.8 an orderly stop notes them all")
 
 
-harness.run(test_list, test_licet, test_numbers, test_kill, test_counts, test_snapshot, test_flood)
+harness.run(test_list, test_licet, test_numbers, test_kill, test_counts, test_snapshot, test_flood, test_forget,
+            test_forget_address, test_forget_remains, test_forget_kill, test_forget_licet)

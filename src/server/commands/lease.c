@@ -26,7 +26,8 @@ static enum status lease_source(struct command_call *call, bool is_interning, na
     struct buf buf = buf_over(place, sizeof(place));
     enum status status;
 
-    if (connection->source == 0) {
+    if (connection->source == 0 || connection->source_forgets != call->server->forgets) {
+        connection->source_forgets = call->server->forgets;
         connection_print_source(connection, &buf);
         status = lease_name(call->server->names, buf_text(&buf), is_interning, &connection->source,
                             ret_is_unknown, error);

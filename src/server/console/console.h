@@ -13,6 +13,7 @@ void metrics_handle(struct http_exchange *exchange);
 void license_preview_handle(struct http_exchange *exchange);
 void license_install_handle(struct http_exchange *exchange);
 void lease_end_handle(struct http_exchange *exchange);
+void name_forget_handle(struct http_exchange *exchange);
 void request_handle(struct http_exchange *exchange);
 void receipt_handle(struct http_exchange *exchange);
 void administrator_create_handle(struct http_exchange *exchange);
@@ -20,6 +21,9 @@ void token_create_handle(struct http_exchange *exchange);
 
 /* Answers 200 with the JSON, and releases it. NULL is answered as "no memory". */
 void console_answer_json(struct http_exchange *exchange, json_t *json);
+/* A text of a JSON object, of 1 to size - 1 bytes and without NUL; LICET_INVALID. */
+enum status console_field(const json_t *object, const char *key, char *place, size_t size,
+                          struct error *error);
 /* ?vendor=, or the only one. LICET_NO_FILE where nothing of it is installed. */
 enum status console_vendor(struct http_exchange *exchange, struct vendor **ret_vendor,
                            struct error *error);

@@ -6,6 +6,8 @@
 #define CREDENTIALS_BYTES_MAX                                                                      \
     4096 /* a name, a password of 128 bytes, a token, in JSON with escapes */
 
+#define NAME_BYTES_MAX 1024 /* one name in JSON: 64 bytes, each an escape of 6 */
+
 const struct http_route server_routes[] = {
     {HTTP_GET, HTTP_ROLE_ANYBODY, "/health", 0, health_handle},
     {HTTP_GET, HTTP_ROLE_ANYBODY, "/status", 0, status_handle},
@@ -15,6 +17,7 @@ const struct http_route server_routes[] = {
     {HTTP_POST, HTTP_ROLE_ADMINISTRATOR, "/license/install", LICENSE_FILE_BYTES_MAX,
      license_install_handle},
     {HTTP_POST, HTTP_ROLE_ADMINISTRATOR, "/leases/end", 0, lease_end_handle},
+    {HTTP_POST, HTTP_ROLE_ADMINISTRATOR, "/names/forget", NAME_BYTES_MAX, name_forget_handle},
     {HTTP_GET, HTTP_ROLE_ADMINISTRATOR, "/request", 0, request_handle},
     {HTTP_GET, HTTP_ROLE_ADMINISTRATOR, "/receipt", 0, receipt_handle},
     {HTTP_POST, HTTP_ROLE_ANYBODY, "/administrators", CREDENTIALS_BYTES_MAX,
@@ -52,6 +55,20 @@ void console_answer_json(struct http_exchange *exchange, json_t *json)
     else
         http_answer(exchange, 200, "application/json", text_of(text));
     free(text);
+}
+
+enum status console_field(const json_t *object, const char *key, char *place, size_t size,
+                          struct error *error)
+{
+    const json_t *value = json_object_get(object, key);
+
+    if (!json_is_string(value) || json_string_length(value) == 0 ||
+        json_string_length(value) >= size ||
+        memchr(json_string_value(value), '\0', json_string_length(value)) != NULL)
+        return error_set(error, LICET_INVALID, "\"%s\" must be a text of 1 to %zu bytes", key,
+                         size - 1);
+    snprintf(place, size, "%s", json_string_value(value));
+    return LICET_OK;
 }
 
 enum status console_vendor(struct http_exchange *exchange, struct vendor **ret_vendor,
