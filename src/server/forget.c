@@ -42,7 +42,7 @@ static enum forget_holder forget_record_has(const struct seat_record *record, na
 }
 
 /* The state as the records that fold to it: whatever has a name is there.
- * Limit: a tenth of a second for a million leases, in the loop; a person asks for it once a year.
+ * Limit: 0.1 to 0.2 s for a million leases, in the loop; a person asks for it once in a long while.
  */
 static enum forget_holder forget_find_holder(struct server *server, name_id id)
 {

@@ -159,6 +159,26 @@ def test_forget():
         ok(len(denials(server)) == 3 and checkout(server, "sim", "anna"), "also for the next start", denials(server))
 
 
+def test_forget_new():
+    """The name is forgotten before anything made it durable."""
+    with Server(VENDOR) as server:
+        server.serve(harness.increment("sim", 1))
+        server.call("CHECKOUT", "sim", new_id())
+        token, names = server.administrator(), [f"new-{number}" for number in range(8)]
+        forgotten = []
+        for name in names:
+            checkout(server, "sim", name)
+            forgotten.append(forget(server, name, token=token).status)
+        checkout(server, "sim", "old")
+        server.stop()
+        ok(forgotten == [200] * len(names) and server.process.returncode == 0,
+           "R10.8 a name is forgotten as soon as it is known", f"{forgotten} {server.log()}")
+        server.start()
+        rows = facts(denials(server))
+        ok([row[1] for row in rows] == [""] * len(names) + ["old"] and in_files(server, b"new-", "names") == 0,
+           "R10.8 its id stays its own", rows)
+
+
 def test_forget_address():
     """An address is a name, too, and a connection knows its own."""
     with Server(VENDOR) as server:
@@ -325,4 +345,4 @@ def test_flood():
 
 
 harness.run(test_list, test_licet, test_numbers, test_kill, test_counts, test_snapshot, test_flood, test_forget,
-            test_forget_address, test_forget_remains, test_forget_kill, test_forget_licet)
+            test_forget_new, test_forget_address, test_forget_remains, test_forget_kill, test_forget_licet)
