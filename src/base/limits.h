@@ -113,6 +113,21 @@
  * features are 50 pages; 100 pages of 0.7 ms are a fourteenth of the loop. */
 #define REPORTS_OF_SOURCE_A_SECOND 100u
 
+/* R8.8: denials of one (who, what, why) are one row. 4,096 rows of 112 bytes are 450 KiB: a site of
+ * 1,000 users, each refused four features. A power of two. */
+#define DENIALS_MAX 4096u
+/* Notes of denials in the journal: 16 of 57 bytes and a group's header of 112 every 5 s are 18 MB a
+ * day at most, so that a flood of a year stays under the 8 GiB that are kept. A row that has a note
+ * gets its next a minute later. Whoever was refused stays 400 days, as old segments do. */
+#define DENIAL_NOTES_A_FLUSH 16u
+#define DENIAL_FLUSH_MS 5000
+#define DENIAL_NOTE_MS 60000
+#define DENIAL_DAYS 400
+/* R10.8: new names that denials may leave behind: 4,096 at once (1,000 users with host and address),
+ * and one a minute after that. A flood of invented names then needs 7 years for NAMES_MAX. */
+#define DENIAL_NAMES_MAX 4096u
+#define DENIAL_NAME_MS 60000
+
 /* What liblicet reads. R10.2 caps a server's output at 2 MiB (CHAIN: a file of 1 MiB); a line is an
  * error's word and sentence; a page of LEASES is rows in a list in a pair with the cursor, and one
  * level is to spare. */

@@ -36,6 +36,8 @@ enum status login_run(int argc, char **argv, struct error *error);
 enum status status_run(int argc, char **argv, struct error *error);
 enum status leases_run(int argc, char **argv, struct error *error);
 enum status device_run(int argc, char **argv, struct error *error);
+enum status denials_run(int argc, char **argv, struct error *error);
+enum status forget_run(int argc, char **argv, struct error *error);
 enum status end_run(int argc, char **argv, struct error *error);
 enum status why_run(int argc, char **argv, struct error *error);
 enum status install_run(int argc, char **argv, struct error *error);

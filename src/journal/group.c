@@ -146,6 +146,16 @@ bool group_is_well_formed(struct text body, uint32_t count)
     return count == 0 && body.size == 0;
 }
 
+bool group_has_notes(struct text body)
+{
+    struct text note;
+    bool is_any = false;
+
+    while (group_next_record(&body, &note))
+        is_any = true;
+    return is_any && body.size == 0;
+}
+
 /* Whether kind, count and body fit each other. */
 static bool group_is_plausible(const struct group *group)
 {
@@ -159,6 +169,8 @@ static bool group_is_plausible(const struct group *group)
     case GROUP_STATE:
     case GROUP_NAMES:
         return group->count > 0 && group_is_well_formed(group->body, group->count);
+    case GROUP_NOTES: /* its notes have no numbers, so it counts none */
+        return group->count == 0 && group_has_notes(group->body);
     case GROUP_SEAL:
     case GROUP_SNAPSHOT_END:
         return group->count == 0 && group->body.size == 0;

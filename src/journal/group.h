@@ -19,6 +19,7 @@ enum group_kind {
     GROUP_STATE = 5,        /* records of a snapshot */
     GROUP_SNAPSHOT_END = 6, /* ends a snapshot */
     GROUP_NAMES = 7,        /* names, numbered by their ids */
+    GROUP_NOTES = 8,        /* records without a number */
 };
 
 struct group {
@@ -79,6 +80,9 @@ bool group_next_record(struct text *rest, struct text *ret_record);
 
 /* Whether a body is exactly `count` records. */
 bool group_is_well_formed(struct text body, uint32_t count);
+
+/* Whether a body is notes: records, at least one, that nobody counted. */
+bool group_has_notes(struct text body);
 
 bool bytes_are_zero(struct text bytes);
 

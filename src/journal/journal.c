@@ -151,6 +151,12 @@ static enum status journal_alive(const struct journal *journal, struct error *er
 
 /* ---- writing */
 
+/* Whether a group says nothing but that the one before is whole. */
+static bool group_kind_seals(uint32_t kind)
+{
+    return kind != GROUP_RECORDS && kind != GROUP_NOTES;
+}
+
 /* Writes one group where it fits and waits until it is durable. */
 static enum status journal_put(struct journal *journal, struct group_form form, struct error *error)
 {
@@ -165,7 +171,7 @@ static enum status journal_put(struct journal *journal, struct group_form form, 
     if (status != LICET_OK)
         return status;
     journal->offset += (uint32_t)(sizeof(header) + form.body.size);
-    journal->is_sealed = form.kind != GROUP_RECORDS;
+    journal->is_sealed = group_kind_seals(form.kind);
     journal_set_head(journal, &head);
     journal_count_room(journal);
     return LICET_OK;
@@ -197,17 +203,25 @@ static bool journal_fits_here(const struct journal *journal, size_t body_size)
     return journal->opening.segment_bytes - journal->offset >= 2 * GROUP_HEADER_BYTES + body_size;
 }
 
-static enum status journal_check_body(const struct journal *journal, struct text body,
-                                      uint64_t first_number, uint32_t count, struct error *error)
+static enum status journal_check_size(const struct journal *journal, struct text body,
+                                      struct error *error)
 {
     uint32_t segment_max =
         journal->opening.segment_bytes - OPENING_GROUP_BYTES - 2 * GROUP_HEADER_BYTES;
 
-    if (body.size > JOURNAL_GROUP_BYTES_MAX || body.size > segment_max)
-        return error_set(error, LICET_TOO_LARGE,
-                         "a group of %zu bytes is larger than the journal "
-                         "takes",
-                         body.size);
+    if (body.size <= JOURNAL_GROUP_BYTES_MAX && body.size <= segment_max)
+        return LICET_OK;
+    return error_set(error, LICET_TOO_LARGE,
+                     "a group of %zu bytes is larger than the journal takes", body.size);
+}
+
+static enum status journal_check_body(const struct journal *journal, struct text body,
+                                      uint64_t first_number, uint32_t count, struct error *error)
+{
+    enum status status = journal_check_size(journal, body, error);
+
+    if (status != LICET_OK)
+        return status;
     if (count == 0 || !group_is_well_formed(body, count))
         return error_set(error, LICET_INVALID, "the group's body is not %u records", count);
     if (first_number != journal->head.number + 1)
@@ -215,6 +229,19 @@ static enum status journal_check_body(const struct journal *journal, struct text
             error, LICET_INVALID, "record %llu cannot follow record %llu in the journal",
             (unsigned long long)first_number, (unsigned long long)journal->head.number);
     return LICET_OK;
+}
+
+/* The next group, here or in the next segment. What fails now is fatal. */
+static enum status journal_append(struct journal *journal, struct group_form form,
+                                  struct error *error)
+{
+    enum status status = LICET_OK;
+
+    if (!journal_fits_here(journal, form.body.size))
+        status = journal_roll(journal, error);
+    if (status == LICET_OK)
+        status = journal_put(journal, form, error);
+    return status == LICET_OK ? LICET_OK : journal_die(journal, status);
 }
 
 enum status journal_commit(struct journal *journal, struct text body, uint64_t first_number,
@@ -226,11 +253,24 @@ enum status journal_commit(struct journal *journal, struct text body, uint64_t f
         status = journal_check_body(journal, body, first_number, count, error);
     if (status != LICET_OK)
         return status;
-    if (!journal_fits_here(journal, body.size))
-        status = journal_roll(journal, error);
+    return journal_append(journal, (struct group_form){GROUP_RECORDS, count, body}, error);
+}
+
+enum status journal_note(struct journal *journal, struct text body, struct error *error)
+{
+    enum status status = journal_alive(journal, error);
+
     if (status == LICET_OK)
-        status = journal_put(journal, (struct group_form){GROUP_RECORDS, count, body}, error);
-    return status == LICET_OK ? LICET_OK : journal_die(journal, status);
+        status = journal_check_size(journal, body, error);
+    if (status != LICET_OK)
+        return status;
+    if (!group_has_notes(body))
+        return error_set(error, LICET_INVALID, "the group's body is not notes");
+    /* Order: before anything is written. The reserve holds two whole groups, so the batch in flight
+     * and the open one, which were admitted without a thought of these notes, still fit. */
+    if (!journal_room(journal, body.size, JOURNAL_GROWTH))
+        return error_set(error, LICET_DISK_FULL, "the journal has no room for notes");
+    return journal_append(journal, (struct group_form){GROUP_NOTES, 0, body}, error);
 }
 
 enum status journal_seal(struct journal *journal, struct error *error)
@@ -327,7 +367,7 @@ static enum status journal_stand(struct journal *journal, const struct walk *wal
     journal->opening = walk->opening;
     journal->head = walk->head;
     journal->offset = (uint32_t)walk->offset;
-    journal->is_sealed = walk->group.kind != GROUP_RECORDS;
+    journal->is_sealed = group_kind_seals(walk->group.kind);
     status = io_open(journal->folder_fd, journal_segment_name(journal).text, O_RDWR,
                      &journal->segment_fd, error);
     if (status == LICET_OK && walk->is_prepared)

@@ -40,9 +40,13 @@ struct journal_head {
     uint8_t hash[32]; /* BLAKE2b-256 of that group, and through it of everything before */
 };
 
+/* Notes are records without a number: they are chained, kept and pruned with the records beside
+ * which they were written, and nothing that is counted depends on them. */
+#define JOURNAL_NOTE 0u
+
 /* One record, borrowed for the call. Records of a snapshot come first: each with the number of the
- * last record that the snapshot stands for, and is_snapshot set. A status other than LICET_OK stops
- * the reading and is returned. */
+ * last record that the snapshot stands for, and is_snapshot set. A note comes with the number
+ * JOURNAL_NOTE. A status other than LICET_OK stops the reading and is returned. */
 typedef enum status journal_record_fn(void *context, uint64_t number, bool is_snapshot,
                                       struct text record, struct error *error);
 
@@ -93,6 +97,11 @@ void journal_body_add(struct buf *body, struct text record);
 enum status journal_commit(struct journal *journal, struct text body, uint64_t first_number,
                            uint32_t count, struct error *error);
 
+/* Writes a group of notes (`body` is of journal_body_add()) and waits until it is durable.
+ * LICET_DISK_FULL where they do not fit beside the reserve: nothing was written, and the journal
+ * lives. Else errors as journal_commit(). */
+enum status journal_note(struct journal *journal, struct text body, struct error *error);
+
 /* Call it after each commit, once its replies are on their way, and at start before listening:
  * makes the next segment where none is ready, else returns at once. Takes some 10-40 ms when it has
  * to write. LICET_DISK_FULL is no death: what is ready stays usable, journal_room() tells how long;
@@ -106,7 +115,7 @@ enum status journal_seal(struct journal *journal, struct error *error);
 /* ---- room: any thread */
 
 enum journal_class {
-    JOURNAL_GROWTH,  /* grants, installations: leave the reserve alone */
+    JOURNAL_GROWTH,  /* grants, installations, notes: leave the reserve alone */
     JOURNAL_RESERVE, /* check-ins, expiries, ends: may use it */
 };
 
@@ -151,6 +160,9 @@ enum status journal_snapshot_begin(const char *folder, const struct journal_head
                                    struct journal_snapshot **ret_snapshot, struct error *error);
 enum status journal_snapshot_add(struct journal_snapshot *snapshot, struct text record,
                                  struct error *error);
+/* Notes that shall be read when the groups they came in are not read any more. */
+enum status journal_snapshot_add_note(struct journal_snapshot *snapshot, struct text note,
+                                      struct error *error);
 /* Syncs and renames it into place. Frees it, whatever happens. */
 enum status journal_snapshot_commit(struct journal_snapshot *snapshot, struct error *error);
 void journal_snapshot_abandon(struct journal_snapshot *snapshot); /* NULL is fine */

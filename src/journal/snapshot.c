@@ -134,7 +134,7 @@ static enum status reader_check(struct reader *reader, struct place *ret_place, 
     while (status == LICET_OK && reader->group.kind != GROUP_SNAPSHOT_END) {
         status = reader_next(reader, true, error);
         if (status == LICET_OK && reader->group.kind != GROUP_STATE &&
-            reader->group.kind != GROUP_SNAPSHOT_END)
+            reader->group.kind != GROUP_NOTES && reader->group.kind != GROUP_SNAPSHOT_END)
             status = reader_damaged(reader, error);
     }
     if (status == LICET_OK && (uint64_t)reader->offset != size)
@@ -245,6 +245,7 @@ struct journal_snapshot {
     off_t offset;
     struct journal_head head; /* of the file's own chain */
     struct buf block;
+    enum group_kind block_kind; /* GROUP_STATE or GROUP_NOTES */
     uint32_t block_count;
     char data[JOURNAL_GROUP_BYTES_MAX];
 };
@@ -266,7 +267,9 @@ static enum status snapshot_put(struct journal_snapshot *snapshot, struct group_
 
 static enum status snapshot_flush(struct journal_snapshot *snapshot, struct error *error)
 {
-    struct group_form form = {GROUP_STATE, snapshot->block_count, buf_text(&snapshot->block)};
+    bool is_numbered = snapshot->block_kind == GROUP_STATE;
+    struct group_form form = {snapshot->block_kind, is_numbered ? snapshot->block_count : 0,
+                              buf_text(&snapshot->block)};
     enum status status = LICET_OK;
 
     if (snapshot->block_count > 0)
@@ -373,6 +376,7 @@ enum status journal_snapshot_begin(const char *folder, const struct journal_head
     snapshot->offset = 0;
     snapshot->head = (struct journal_head){0};
     snapshot->block = buf_over(snapshot->data, sizeof(snapshot->data));
+    snapshot->block_kind = GROUP_STATE;
     snapshot->block_count = 0;
     status = snapshot_open(snapshot, folder, head, error);
     if (status != LICET_OK) {
@@ -383,20 +387,34 @@ enum status journal_snapshot_begin(const char *folder, const struct journal_head
     return LICET_OK;
 }
 
-enum status journal_snapshot_add(struct journal_snapshot *snapshot, struct text record,
-                                 struct error *error)
+static enum status snapshot_add(struct journal_snapshot *snapshot, enum group_kind kind,
+                                struct text record, struct error *error)
 {
     if (record.size > JOURNAL_GROUP_BYTES_MAX - JOURNAL_RECORD_OVERHEAD)
         return error_set(error, LICET_TOO_LARGE, "a record of a snapshot is larger than a group");
-    if (snapshot->block.size + JOURNAL_RECORD_OVERHEAD + record.size > JOURNAL_GROUP_BYTES_MAX) {
+    if (snapshot->block_kind != kind ||
+        snapshot->block.size + JOURNAL_RECORD_OVERHEAD + record.size > JOURNAL_GROUP_BYTES_MAX) {
         enum status status = snapshot_flush(snapshot, error);
 
         if (status != LICET_OK)
             return status;
     }
+    snapshot->block_kind = kind;
     journal_body_add(&snapshot->block, record);
     snapshot->block_count++;
     return LICET_OK;
+}
+
+enum status journal_snapshot_add(struct journal_snapshot *snapshot, struct text record,
+                                 struct error *error)
+{
+    return snapshot_add(snapshot, GROUP_STATE, record, error);
+}
+
+enum status journal_snapshot_add_note(struct journal_snapshot *snapshot, struct text note,
+                                      struct error *error)
+{
+    return snapshot_add(snapshot, GROUP_NOTES, note, error);
 }
 
 static void snapshot_free(struct journal_snapshot *snapshot)

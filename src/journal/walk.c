@@ -137,7 +137,8 @@ static bool walk_is_in_place(const struct walk *walk, const struct group *group)
     struct opening opening;
 
     if (walk->offset > 0)
-        return group->kind == GROUP_RECORDS || group->kind == GROUP_SEAL;
+        return group->kind == GROUP_RECORDS || group->kind == GROUP_SEAL ||
+               group->kind == GROUP_NOTES;
     return opening_parse(group, &opening) && opening.segment == walk->here.segment &&
            opening.segment_bytes == walk->opening.segment_bytes &&
            memcmp(opening.journal, walk->opening.journal, 16) == 0;
@@ -258,6 +259,20 @@ void walk_finish(struct walk *walk)
     *walk = (struct walk){0};
 }
 
+static enum status group_replay_notes(const struct group *group, bool is_snapshot,
+                                      journal_record_fn *record, void *context, struct error *error)
+{
+    struct text rest = group->body, note;
+
+    while (group_next_record(&rest, &note)) {
+        enum status status = record(context, JOURNAL_NOTE, is_snapshot, note, error);
+
+        if (status != LICET_OK)
+            return status;
+    }
+    return LICET_OK;
+}
+
 enum status group_replay(const struct group *group, uint64_t first_number, bool is_snapshot,
                          uint64_t snapshot_number, journal_record_fn *record, void *context,
                          struct error *error)
@@ -265,6 +280,8 @@ enum status group_replay(const struct group *group, uint64_t first_number, bool 
     struct text rest = group->body, bytes;
     uint64_t number = group->first_number;
 
+    if (group->kind == GROUP_NOTES && number >= first_number)
+        return group_replay_notes(group, is_snapshot, record, context, error);
     if (group->kind != GROUP_RECORDS && group->kind != GROUP_STATE)
         return LICET_OK;
     for (; group_next_record(&rest, &bytes); number++) {

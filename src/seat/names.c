@@ -172,6 +172,11 @@ enum status names_load(struct names *names, name_id id, struct text text, struct
     if (id == 0 || id > names->names_max)
         return error_set(error, LICET_DAMAGED, "the file of names has the id %u, beyond %u", id,
                          names->names_max);
+    if (text.size == 0 && names->rows[id].size == 0) {
+        if (id > names->last)
+            names->last = id;
+        return LICET_OK;
+    }
     if (!text_is_name(text))
         return error_set(error, LICET_DAMAGED, "the file of names has no name under id %u", id);
     hash = names_index_hash(names, text);
@@ -182,6 +187,28 @@ enum status names_load(struct names *names, name_id id, struct text text, struct
         return error_set(error, LICET_DAMAGED, "the file of names gives id %u twice", id);
     names_put(names, id, text, hash);
     return LICET_OK;
+}
+
+void names_hide(struct names *names, name_id id)
+{
+    uint32_t hash = names->rows[id].index_hash;
+    uint32_t *link = &names->buckets[table_bucket(&names->table, hash)];
+
+    while (*link != 0 && *link != id)
+        link = &names->rows[*link].next;
+    if (*link == 0)
+        return; /* hidden already, or never here */
+    *link = names->rows[id].next;
+    names->table.count--;
+}
+
+void names_wipe(struct names *names, name_id id)
+{
+    struct name_row *row = &names->rows[id];
+
+    names_hide(names, id);
+    memset(names->texts + row->offset, 0, row->size);
+    *row = (struct name_row){.size = 0};
 }
 
 /* Order: a thread that writes a report asks for names that it was given, while others are added. */

@@ -32,8 +32,14 @@ enum status names_intern(struct names *names, struct text text, name_id *ret_id,
 name_id names_find(const struct names *names, struct text text);
 
 /* Puts back a name that was given `id` earlier; ids may come in any order. The same pair again is
- * fine. LICET_DAMAGED: the id has another text, the text has another id, or neither can be. */
+ * fine. The empty text is a forgotten name. LICET_DAMAGED: the id has another text, the text has another id, or neither can be. */
 enum status names_load(struct names *names, name_id id, struct text text, struct error *error);
+
+/* R10.8: forgetting a name, in two steps. A hidden name is found no more, so that who comes with the
+ * same text gets another id, while names_text() still answers whoever makes it durable. A wiped one
+ * is gone from the memory; its id stays taken. */
+void names_hide(struct names *names, name_id id);
+void names_wipe(struct names *names, name_id id);
 
 /* Borrowed for the life of the table; empty for 0 and for an id that has no name. */
 struct text names_text(const struct names *names, name_id id);

@@ -40,6 +40,7 @@ void batch_clear(struct batch *batch)
 {
     batch->body.size = batch->bytes.size = 0;
     batch->first_number = 0;
+    batch->forgotten = 0;
     batch->is_releasing = false;
     batch->records_count = batch->pendings_count = batch->leaves_count = 0;
 }

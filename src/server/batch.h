@@ -56,6 +56,7 @@ struct batch {
     uint64_t first_number;
     uint32_t records_count;
     name_id names_last; /* R10.8: every name up to this id is on disk before the records */
+    name_id forgotten;  /* R10.8: the names file loses this name with the batch; 0: none */
     struct pending *pendings;
     uint32_t pendings_count;
     struct buf bytes;

@@ -32,6 +32,25 @@ static void commit_names(struct commit *commit, name_id last)
         commit_die("names", status, &error);
 }
 
+static bool commit_is_forgotten(void *context, uint32_t id, struct text name)
+{
+    const name_id *forgotten = context;
+
+    (void)name;
+    return id == *forgotten;
+}
+
+static void commit_forget(struct commit *commit, struct batch *batch)
+{
+    struct error error = {0};
+    enum status status;
+
+    commit_names(commit, batch->names_last); /* the name may be as new as the batch */
+    status = names_file_rewrite(commit->names_file, commit_is_forgotten, &batch->forgotten, &error);
+    if (status != LICET_OK)
+        commit_die("names", status, &error);
+}
+
 static void commit_batch(struct commit *commit, struct batch *batch)
 {
     struct error error = {0};
@@ -45,6 +64,8 @@ static void commit_batch(struct commit *commit, struct batch *batch)
         if (status != LICET_OK)
             commit_die("journal", status, &error);
     }
+    if (batch->forgotten != 0)
+        commit_forget(commit, batch);
     batch_sign(batch, commit->key.bytes);
 }
 
@@ -69,6 +90,23 @@ static void commit_seal(struct commit *commit)
         commit_die("seal", status, &error);
 }
 
+static void commit_write_notes(struct commit *commit)
+{
+    struct error error = {0};
+    enum status status;
+
+    commit_names(commit, commit->notes_names_last);
+    status = journal_note(commit->journal, text_make(commit->notes, commit->notes_size), &error);
+    if (status == LICET_DISK_FULL) /* nothing was written, and they are not worth a process */
+        log_warning("denials.dropped", "cause=\"%s\"", error.text);
+    else if (status != LICET_OK)
+        commit_die("notes", status, &error);
+    uv_mutex_lock(&commit->mutex);
+    commit->has_notes = false;
+    uv_mutex_unlock(&commit->mutex);
+    uv_async_send(commit->done); /* the stop waits for them */
+}
+
 /* The next batch, or NULL when it is time to stop. Seals when nothing comes for a while. */
 static struct batch *commit_wait(struct commit *commit)
 {
@@ -81,6 +119,11 @@ static struct batch *commit_wait(struct commit *commit)
             commit->wants_prepare = false;
             uv_mutex_unlock(&commit->mutex);
             commit_prepare(commit);
+            uv_mutex_lock(&commit->mutex);
+        } else if (commit->has_notes) {
+            uv_mutex_unlock(&commit->mutex);
+            commit_write_notes(commit);
+            is_sealed = false;
             uv_mutex_lock(&commit->mutex);
         } else if (is_sealed) {
             uv_cond_wait(&commit->wake, &commit->mutex);
@@ -109,6 +152,8 @@ static void commit_run(void *argument)
         uv_mutex_unlock(&commit->mutex);
         uv_async_send(commit->done);
         commit_prepare(commit);
+        if (commit_has_notes(commit)) /* batches may follow each other without a pause */
+            commit_write_notes(commit);
     }
     commit_seal(commit);
 }
@@ -135,6 +180,34 @@ void commit_stop(struct commit *commit)
     uv_cond_destroy(&commit->wake);
     uv_mutex_destroy(&commit->mutex);
     secret_key_finish(&commit->key);
+}
+
+bool commit_note(struct commit *commit, struct text notes, name_id names_last)
+{
+    bool is_free;
+
+    assert(notes.size <= sizeof(commit->notes));
+    uv_mutex_lock(&commit->mutex);
+    is_free = !commit->has_notes;
+    if (is_free) {
+        memcpy(commit->notes, notes.data, notes.size);
+        commit->notes_size = notes.size;
+        commit->notes_names_last = names_last;
+        commit->has_notes = true;
+        uv_cond_signal(&commit->wake);
+    }
+    uv_mutex_unlock(&commit->mutex);
+    return is_free;
+}
+
+bool commit_has_notes(struct commit *commit)
+{
+    bool has_notes;
+
+    uv_mutex_lock(&commit->mutex);
+    has_notes = commit->has_notes;
+    uv_mutex_unlock(&commit->mutex);
+    return has_notes;
 }
 
 void commit_look_for_room(struct commit *commit)

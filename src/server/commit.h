@@ -15,6 +15,10 @@
 #include "license/key.h"
 #include "seat/names.h"
 #include "server/batch.h"
+#include "server/denials.h"
+
+/* All rows at once, at the stop. */
+#define NOTES_BYTES_MAX (DENIALS_MAX * (DENIAL_NOTE_BYTES + JOURNAL_RECORD_OVERHEAD))
 
 struct commit {
     struct journal *journal;
@@ -29,6 +33,10 @@ struct commit {
     struct batch *work;              /* under the mutex; NULL: idle */
     struct batch *finished;          /* under the mutex; until commit_take() */
     bool is_stopping, wants_prepare; /* under the mutex */
+    bool has_notes;                  /* under the mutex; set, what follows is the thread's */
+    name_id notes_names_last;
+    size_t notes_size;
+    char notes[NOTES_BYTES_MAX];
 };
 
 enum status commit_start(struct commit *commit, struct error *error);
@@ -39,6 +47,10 @@ bool commit_is_idle(struct commit *commit);
 /* Order: only when idle. The batch is the thread's until commit_take() gives it back. */
 void commit_begin(struct commit *commit, struct batch *batch);
 struct batch *commit_take(struct commit *commit); /* NULL: none is finished */
+/* Notes (R8.8) are written when no batch waits for the disk, and nobody waits for them. False while
+ * those of the last call are not written. `names_last`: as of a batch. */
+bool commit_note(struct commit *commit, struct text notes, name_id names_last);
+bool commit_has_notes(struct commit *commit);
 /* Looks for room again, where no commit comes that would: after a full disk was cleared. */
 void commit_look_for_room(struct commit *commit);
 

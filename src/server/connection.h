@@ -27,7 +27,8 @@ struct connection {
     struct connection_bytes *output;    /* what the socket did not take yet */
     struct resp_reader reader;
     int fd;
-    name_id source; /* 0: not interned yet */
+    name_id source;          /* 0: not interned yet */
+    uint32_t source_forgets; /* server->forgets when it was: an address may be forgotten, too */
     uint32_t pendings_count;
     uint8_t state;    /* enum connection_state */
     uint8_t role;     /* enum role */

@@ -55,8 +55,14 @@ enum status fold_record(void *context, uint64_t number, bool is_snapshot, struct
     struct fold *fold = context;
     struct seat_record record;
     size_t size;
-    enum status status =
-        record_decode((const uint8_t *)text.data, text.size, &record, &size, error);
+    enum status status;
+
+    if (number == JOURNAL_NOTE) {
+        if (fold->denials != NULL)
+            denials_fold(fold->denials, text);
+        return LICET_OK;
+    }
+    status = record_decode((const uint8_t *)text.data, text.size, &record, &size, error);
 
     if (status == LICET_OK && size != text.size)
         status = error_set(error, LICET_DAMAGED, "record %llu has bytes after its end",

@@ -5,6 +5,7 @@
 
 #include "journal/journal.h"
 #include "seat/seat.h"
+#include "server/denials.h"
 
 struct fold {
     struct seats *seats;
@@ -16,6 +17,7 @@ struct fold {
     struct seat_record held;
     uint64_t held_number;
     bool has_held;
+    struct denials *denials; /* borrowed, takes the notes; NULL: nobody does */
 };
 
 /* Makes an empty core. Its address space is unreserved: only what is used is there. */

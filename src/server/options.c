@@ -94,6 +94,16 @@ static enum status options_add_host(struct options *options, struct text value, 
                        "a host name", error);
 }
 
+static enum status options_set_denials(struct options *options, struct text value,
+                                       struct error *error)
+{
+    if (!text_is(value, "names") && !text_is(value, "counts"))
+        return error_set(error, LICET_INVALID,
+                         "denials is \"names\" (who was refused) or \"counts\" (only how often)");
+    options->has_nameless_denials = text_is(value, "counts");
+    return LICET_OK;
+}
+
 static enum status options_set(struct options *options, struct text key, struct text value,
                                struct error *error)
 {
@@ -118,6 +128,8 @@ static enum status options_set(struct options *options, struct text key, struct 
                          error);
     if (text_is(key, "grants-a-second"))
         return parse_u32(value, 1, SEATS_MAX, &options->grants_a_second_max, error);
+    if (text_is(key, "denials"))
+        return options_set_denials(options, value, error);
     return error_set(error, LICET_INVALID, "there is no option \"%.*s\"; licetd.conf(5) lists them",
                      TEXT_ARGS(text_head(key, 80)));
 }
@@ -157,6 +169,7 @@ static const struct option options_flags[] = {
     {"leases-of-source", required_argument, NULL, FLAG_KEY_VALUE},
     {"snapshot-after", required_argument, NULL, FLAG_KEY_VALUE},
     {"grants-a-second", required_argument, NULL, FLAG_KEY_VALUE},
+    {"denials", required_argument, NULL, FLAG_KEY_VALUE},
     {NULL, 0, NULL, 0},
 };
 

@@ -39,6 +39,7 @@ struct options {
     uint32_t leases_of_source_max; /* R10.4 */
     uint32_t snapshot_records;     /* snapshot-after: records between two snapshots */
     uint32_t grants_a_second_max;  /* of one source address, R10.4 */
+    bool has_nameless_denials;     /* denials=counts, R10.8 */
     enum options_act act;
 };
 

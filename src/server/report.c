@@ -3,6 +3,7 @@
 
 #include "server/administrators.h"
 #include "server/connection.h"
+#include "server/denials.h"
 #include "server/rates.h"
 
 struct report_wait {
@@ -179,6 +180,7 @@ static void report_copy_totals(struct server *server)
     report->now = server->now;
     report->counters = server->counters;
     report->durable_number = server->durable_number;
+    report->denials_dropped = denials_dropped(server->denials);
     report->has_administrator = !administrators_is_empty(server->administrators);
     json_decref(report->vendors);
     report->vendors = status_vendors(server);

@@ -45,6 +45,7 @@ struct report {
     struct seats_totals totals;
     struct server_counters counters;
     uint64_t durable_number;
+    uint64_t denials_dropped;
     bool has_administrator;
     struct report_vendor installed[TRUSTED_VENDORS_MAX];
     json_t *vendors;

@@ -102,6 +102,8 @@ static void server_second_timer(uv_timer_t *timer)
     connection_check_doors(server);
     if (!server_has_room(server, JOURNAL_GROWTH, SEAT_STEP_BYTES))
         commit_look_for_room(&server->commit);
+    if (server->now.instant.ms - server->noted_at.ms >= DENIAL_FLUSH_MS)
+        server_write_notes(server, false);
 }
 
 static void server_run_http(struct server *server)
@@ -125,6 +127,7 @@ static void server_wake_http(void *context)
 static void server_http_timer(uv_timer_t *timer)
 {
     server_run_http(timer->data);
+    server_submit(timer->data); /* a turn that begins with a timer may wait in its middle */
 }
 
 static void server_http_ready(uv_poll_t *poll, int status, int events)
@@ -349,8 +352,11 @@ static void server_drain(struct server *server)
      */
     while (server->hashes_waiting > 0 || server->is_report_written ||
            ((!batch_is_empty(server->open) || !commit_is_idle(&server->commit) ||
-             server->snapshots.is_working) &&
+             server->snapshots.is_working || commit_has_notes(&server->commit)) &&
             clock_instant().ms < until_ms))
+        uv_run(&server->loop, UV_RUN_ONCE);
+    server_write_notes(server, true);
+    while (commit_has_notes(&server->commit) && clock_instant().ms < until_ms)
         uv_run(&server->loop, UV_RUN_ONCE);
     commit_stop(&server->commit);
 }

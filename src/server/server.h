@@ -19,6 +19,7 @@
 #include "resp/reader.h"
 #include "server/batch.h"
 #include "server/commit.h"
+#include "server/denials.h"
 #include "server/fold.h"
 #include "server/options.h"
 #include "server/snapshot.h"
@@ -93,6 +94,9 @@ struct server {
     size_t names_memory_size;
     struct journal *journal;
     struct names_file *names_file;
+    struct denials *denials;
+    uint32_t forgets;        /* names that were forgotten since the start */
+    struct instant noted_at; /* when notes of them last went to the commit thread */
     struct public_key key;
     struct hash key_hash;
     uint64_t epoch;
@@ -171,6 +175,27 @@ bool vendor_is_revoked_by(const struct vendor *vendor, const struct revocations 
 enum status server_end_lease(struct server *server, struct text handle_text, const char *by,
                              struct error *error);
 
+/* ---- note.c: who is refused, into the table and the journal (R8.8) */
+struct refusal {
+    struct denial denial; /* names that have an id; the others come as texts */
+    struct text feature, user, host, device, source;
+};
+void server_note_refusal(struct server *server, struct refusal *refusal);
+/* Gives the commit thread what is to be noted, where it has written the last, and a full disk would
+ * not be the end. `is_last`: at the stop, whatever no note tells of. */
+void server_write_notes(struct server *server, bool is_last);
+
+/* ---- forget.c (R10.8): a name out of the memory and the names file */
+/* The id of a name that can be forgotten. LICET_NOT_FOUND; LICET_CONFLICT where a license file, the
+ * configuration or a running lease has it. Looks at every lease. */
+enum status server_find_forgettable(struct server *server, struct text name, name_id *ret_id,
+                                    struct error *error);
+/* From now on nobody gets this id. When server_when_durable() calls, which is for the caller to
+ * ask, the file has lost the name, and server_forgotten() is due. LICET_OVER_LIMIT while another
+ * one is being forgotten. The log says that it was `by`, and not what. */
+enum status server_forget(struct server *server, name_id id, const char *by, struct error *error);
+void server_forgotten(struct server *server, name_id id);
+
 /* ---- state.c: the state folder (R7.1) */
 enum status state_open(struct server *server, struct error *error);
 void state_close(struct server *server);
@@ -187,6 +212,8 @@ enum status state_store_revocations(struct server *server, const struct vendor *
 /* LICET_NOT_FOUND where none is installed. The text is yours to free. */
 enum status state_load_revocations(struct server *server, const struct vendor *vendor,
                                    struct text *ret_list, struct error *error);
+/* How many files of names a repair has put aside, as they were. */
+uint32_t state_count_damaged_names(const struct server *server);
 
 /* ---- install.c: from a license file to seats (R4.1, R4.2) */
 struct installation_change {

@@ -17,6 +17,7 @@ struct snapshot_maker {
     char folder[1200]; /* the journal's */
     struct seats_options options;
     uint8_t server_key[32];
+    bool has_denial_names;
     uint32_t records_between; /* snapshot-after */
     uint64_t last_number;     /* of the newest snapshot, or of the start */
     bool is_working;

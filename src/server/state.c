@@ -168,6 +168,11 @@ static enum status state_make_core(struct server *server, struct error *error)
     if (status != LICET_OK)
         return status;
     server->seats = server->fold.seats;
+    status = denials_create(!server->options.has_nameless_denials, &server->denials, error);
+    if (status != LICET_OK)
+        return status;
+    server->fold.denials = server->denials;
+    server->snapshots.has_denial_names = !server->options.has_nameless_denials;
     server->snapshots.options = options;
     server->snapshots.records_between = server->options.snapshot_records;
     memcpy(server->snapshots.server_key, server->key.bytes, sizeof(server->key.bytes));
@@ -245,8 +250,23 @@ void state_close(struct server *server)
     names_file_destroy(server->names_file);
     journal_destroy(server->journal);
     fold_finish(&server->fold);
+    denials_destroy(server->denials);
     if (server->names_memory != NULL)
         munmap(server->names_memory, server->names_memory_size);
+}
+
+uint32_t state_count_damaged_names(const struct server *server)
+{
+    uint32_t count = 0;
+
+    for (;;) {
+        char name[64];
+
+        snprintf(name, sizeof(name), "server/names.damaged-%u", count + 1);
+        if (access(state_join(server->options.state, name).text, F_OK) != 0)
+            return count;
+        count++;
+    }
 }
 
 /* ---- license files ---- */

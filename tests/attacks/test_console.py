@@ -20,14 +20,15 @@ ROUTES = {  # (method, path) -> the least role; design: docs/rules.md 10.6
     ("GET", "/request"): "administrator", ("GET", "/receipt"): "administrator",
     ("POST", "/license/preview"): "administrator", ("POST", "/license/install"): "administrator",
     ("POST", "/revocations/preview"): "administrator", ("POST", "/revocations/install"): "administrator",
-    ("POST", "/leases/end"): "administrator", ("POST", "/administrators"): "product", ("POST", "/tokens"): "product"}
+    ("POST", "/leases/end"): "administrator", ("POST", "/names/forget"): "administrator",
+    ("POST", "/administrators"): "product", ("POST", "/tokens"): "product"}
 COMMANDS = {  # command -> (arguments, the least role)
     "CHECKOUT": (["cad_pro", None], "product"), "RENEW": ([None], "product"), "CHECKIN": ([None], "product"),
     "FEATURES": ([], "product"), "WHY": (["cad_pro"], "product"), "CHAIN": ([], "product"), "HELP": ([], "product"),
     "AUTH": (["x"], "product"), "HELLO": (["2"], "product"), "PING": ([], "product"), "ECHO": (["x"], "product"),
     "SELECT": (["0"], "product"), "QUIT": ([], "product"), "RESET": ([], "product"), "INFO": ([], "product"),
     "CLIENT": (["ID"], "product"), "COMMAND": ([], "product"), "CONFIG": (["GET", "x"], "product"),
-    "LEASES": ([], "viewer"), "END": (["999999"], "administrator")}
+    "LEASES": ([], "viewer"), "DENIALS": ([], "viewer"), "END": (["999999"], "administrator")}
 RANKS = ["product", "viewer", "administrator"]
 
 

@@ -162,7 +162,7 @@ def check_secrets():
             server.call("CHECKOUT", "cad_pro", lease, "USER", f"usercanary{index}", "HOST", f"hostcanary{index}")
         viewer, texts = server.token_of("viewer"), {}
         with server.connect() as connection:
-            for command in (["WHY", "cad_pro"], ["CHECKOUT", "cad_pro", new_id()], ["FEATURES"], ["LEASES"], ["CHAIN"],
+            for command in (["WHY", "cad_pro"], ["CHECKOUT", "cad_pro", new_id()], ["FEATURES"], ["LEASES"], ["DENIALS"], ["CHAIN"],
                             ["HELP"], ["INFO"], ["CLIENT", "LIST"], ["CLIENT", "INFO"], ["RENEW", new_id()],
                             ["CHECKIN", new_id()]):
                 texts[" ".join(command[:2])] = str(connection.call(*command))

@@ -5,8 +5,8 @@
 #include "server/commands/lease.h"
 #include "server/rates.h"
 
-/* Security: a name costs memory for ever, so a request that would be refused anyway must not leave
- * one behind. */
+/* Security: a name costs memory for ever, so a request that would be refused anyway leaves one
+ * behind only as far as denials may (denials_take_name()). */
 static enum status checkout_intern(struct command_call *call, const struct checkout_args *args,
                                    struct seat_event *event, struct error *error)
 {
@@ -15,7 +15,7 @@ static enum status checkout_intern(struct command_call *call, const struct check
 
     seat_why(call->server->seats, call->server->now, event, &reply);
     if (reply.status != LICET_OK)
-        return lease_refuse(call, &reply, error);
+        return lease_refuse(call, event, args, &reply, error);
     return lease_event(call, args, true, event, &is_unknown, error);
 }
 
@@ -35,7 +35,7 @@ static enum status checkout_run(struct command_call *call, struct error *error)
         return status;
     status = source_rates_take(call->server->rates, event.source, call->server->now.instant, error);
     if (status != LICET_OK) {
-        call->server->counters.denials[status]++;
+        lease_note(call, &event, &args, status);
         return status;
     }
     return lease_act(call, &event, &args, LEAF_GRANT, error);

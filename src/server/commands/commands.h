@@ -6,8 +6,8 @@
 #include "server/server.h"
 
 extern const struct command checkout_command, renew_command, checkin_command, why_command;
-extern const struct command features_command, leases_command, end_command, chain_command,
-    help_command;
+extern const struct command features_command, leases_command, denials_command, end_command,
+    chain_command, help_command;
 
 /* opening.c */
 extern const struct command auth_command, hello_command, ping_command, echo_command, quit_command,

@@ -26,7 +26,8 @@ static enum status lease_source(struct command_call *call, bool is_interning, na
     struct buf buf = buf_over(place, sizeof(place));
     enum status status;
 
-    if (connection->source == 0) {
+    if (connection->source == 0 || connection->source_forgets != call->server->forgets) {
+        connection->source_forgets = call->server->forgets;
         connection_print_source(connection, &buf);
         status = lease_name(call->server->names, buf_text(&buf), is_interning, &connection->source,
                             ret_is_unknown, error);
@@ -71,7 +72,30 @@ enum status lease_event(struct command_call *call, const struct checkout_args *a
     return status;
 }
 
-enum status lease_refuse(struct command_call *call, const struct seat_reply *reply,
+void lease_note(struct command_call *call, const struct seat_event *event,
+                const struct checkout_args *args, enum status status)
+{
+    char place[ADDRESS_TEXT_MAX];
+    struct buf source = buf_over(place, sizeof(place));
+    struct refusal refusal = {
+        .denial = {status, event->vendor, event->feature, event->user, event->host, event->device,
+                   event->source},
+        .feature = args->feature,
+        .user = args->user,
+        .host = args->host,
+        .device = args->device,
+    };
+
+    call->server->counters.denials[status]++;
+    if (event->kind != SEAT_CHECKOUT || !denials_is_denial(status))
+        return;
+    connection_print_source(call->connection, &source);
+    refusal.source = buf_text(&source);
+    server_note_refusal(call->server, &refusal);
+}
+
+enum status lease_refuse(struct command_call *call, const struct seat_event *event,
+                         const struct checkout_args *args, const struct seat_reply *reply,
                          struct error *error)
 {
     struct buf sentence;
@@ -79,7 +103,7 @@ enum status lease_refuse(struct command_call *call, const struct seat_reply *rep
 
     sentence = buf_over(place, sizeof(place));
     seat_denial_print(reply, call->server->names, &sentence);
-    call->server->counters.denials[reply->status]++;
+    lease_note(call, event, args, reply->status);
     return error_set(error, reply->status, "%.*s", (int)sentence.size, sentence.data);
 }
 
@@ -245,7 +269,7 @@ enum status lease_act(struct command_call *call, const struct seat_event *event,
     }
     server_step(server, event);
     if (reply->status != LICET_OK)
-        return lease_refuse(call, reply, error);
+        return lease_refuse(call, event, args, reply, error);
     lease_count(server, event, reply);
     lease_answer(call, args, &root, kind);
     return LICET_OK;

@@ -21,8 +21,13 @@ enum status lease_act(struct command_call *call, const struct seat_event *event,
 void lease_answer(struct command_call *call, const struct checkout_args *args,
                   const struct lease_root *root, enum leaf_kind kind);
 
-/* The core's refusal as status and sentence. */
-enum status lease_refuse(struct command_call *call, const struct seat_reply *reply,
+/* Counts a refusal, and notes who was refused seats (R8.8). */
+void lease_note(struct command_call *call, const struct seat_event *event,
+                const struct checkout_args *args, enum status status);
+
+/* The core's refusal as status and sentence; counted and noted. */
+enum status lease_refuse(struct command_call *call, const struct seat_event *event,
+                         const struct checkout_args *args, const struct seat_reply *reply,
                          struct error *error);
 
 #endif

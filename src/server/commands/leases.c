@@ -1,39 +1,23 @@
 /* LEASES: who holds what. Names are for viewers (R10.6); ids are for nobody (R8.1). */
 #include "server/commands/commands.h"
 
-#include "seat/names.h"
 #include "server/commands/page.h"
-
-static void leases_name(struct command_call *call, const char *key, name_id id)
-{
-    resp_write_bulk(call->reply, text_of(key));
-    if (id == 0)
-        resp_write_null(call->reply, (enum resp_protocol)call->connection->protocol);
-    else
-        resp_write_bulk(call->reply, names_text(call->server->names, id));
-}
-
-static void leases_number(struct command_call *call, const char *key, int64_t value)
-{
-    resp_write_bulk(call->reply, text_of(key));
-    resp_write_integer(call->reply, value);
-}
 
 static void leases_row(struct command_call *call, const struct seat_lease_view *view)
 {
     resp_write_map(call->reply, (enum resp_protocol)call->connection->protocol, 12);
-    leases_number(call, "handle", (int64_t)view->handle);
-    leases_name(call, "vendor", view->vendor);
-    leases_name(call, "feature", view->feature);
-    leases_name(call, "user", view->user);
-    leases_name(call, "host", view->host);
-    leases_name(call, "device", view->device);
-    leases_name(call, "source", view->source);
-    leases_number(call, "count", view->count);
-    leases_number(call, "since", view->granted_at);
-    leases_number(call, "left-ms", view->left_ms);
-    leases_number(call, "end", view->end);
-    leases_number(call, "ending", view->is_ending);
+    page_write_number(call, "handle", (int64_t)view->handle);
+    page_write_name(call, "vendor", view->vendor);
+    page_write_name(call, "feature", view->feature);
+    page_write_name(call, "user", view->user);
+    page_write_name(call, "host", view->host);
+    page_write_name(call, "device", view->device);
+    page_write_name(call, "source", view->source);
+    page_write_number(call, "count", view->count);
+    page_write_number(call, "since", view->granted_at);
+    page_write_number(call, "left-ms", view->left_ms);
+    page_write_number(call, "end", view->end);
+    page_write_number(call, "ending", view->is_ending);
 }
 
 static enum seat_walk leases_next(struct command_call *call, struct page *page, uint32_t *places)

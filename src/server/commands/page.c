@@ -50,6 +50,29 @@ enum status page_parse(struct command_call *call, struct page *ret_page, struct 
     return LICET_OK;
 }
 
+void page_write_text(struct command_call *call, const char *key, struct text value)
+{
+    resp_write_bulk(call->reply, text_of(key));
+    resp_write_bulk(call->reply, value);
+}
+
+void page_write_name(struct command_call *call, const char *key, name_id id)
+{
+    struct text name = names_text(call->server->names, id);
+
+    resp_write_bulk(call->reply, text_of(key));
+    if (name.size == 0)
+        resp_write_null(call->reply, (enum resp_protocol)call->connection->protocol);
+    else
+        resp_write_bulk(call->reply, name);
+}
+
+void page_write_number(struct command_call *call, const char *key, int64_t value)
+{
+    resp_write_bulk(call->reply, text_of(key));
+    resp_write_integer(call->reply, value);
+}
+
 /* Rows are written first; this puts the head before them. */
 static void page_write_head(struct command_call *call, size_t rows_start, uint32_t rows_count,
                             bool has_more, uint64_t cursor)

@@ -1,4 +1,4 @@
-/* FEATURES and LEASES come in pages: `[CURSOR c] [LIMIT n]`, and the reply is `[next cursor or
+/* FEATURES, LEASES and DENIALS come in pages: `[CURSOR c] [LIMIT n]`, and the reply is `[next cursor or
  * null, rows]`. */
 #ifndef LICET_SERVER_COMMANDS_PAGE_H
 #define LICET_SERVER_COMMANDS_PAGE_H
@@ -26,5 +26,10 @@ enum status page_run(struct command_call *call,
                      enum seat_walk (*next)(struct command_call *call, struct page *page,
                                             uint32_t *places),
                      struct page *page, struct error *error);
+
+/* A key of a row with its value. A name that has no id, or was forgotten, is null. */
+void page_write_text(struct command_call *call, const char *key, struct text value);
+void page_write_name(struct command_call *call, const char *key, name_id id);
+void page_write_number(struct command_call *call, const char *key, int64_t value);
 
 #endif

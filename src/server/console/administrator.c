@@ -32,20 +32,6 @@ struct sign_in {
     struct error error;
 };
 
-static enum status field_text(json_t *body, const char *key, char *place, size_t size,
-                              struct error *error)
-{
-    json_t *value = json_object_get(body, key);
-
-    if (!json_is_string(value) || json_string_length(value) == 0 ||
-        json_string_length(value) >= size ||
-        memchr(json_string_value(value), '\0', json_string_length(value)) != NULL)
-        return error_set(error, LICET_INVALID, "\"%s\" must be a text of 1 to %zu bytes", key,
-                         size - 1);
-    snprintf(place, size, "%s", json_string_value(value));
-    return LICET_OK;
-}
-
 static enum status sign_in_options(json_t *body, struct sign_in *sign_in, struct error *error)
 {
     json_t *role = json_object_get(body, "role"), *days = json_object_get(body, "days");
@@ -82,13 +68,14 @@ static enum status sign_in_read(struct http_exchange *exchange, struct sign_in *
         status = error_set(error, LICET_INVALID, "the body is not a JSON object: %s",
                            body == NULL ? cause.text : "");
     if (status == LICET_OK)
-        status = field_text(body, "name", sign_in->name, sizeof(sign_in->name), error);
+        status = console_field(body, "name", sign_in->name, sizeof(sign_in->name), error);
     if (status == LICET_OK)
-        status = field_text(body, "password", sign_in->password, sizeof(sign_in->password), error);
+        status =
+            console_field(body, "password", sign_in->password, sizeof(sign_in->password), error);
     if (status == LICET_OK)
         status = sign_in_options(body, sign_in, error);
     if (status == LICET_OK && sign_in->is_first)
-        status = field_text(body, "token", token, sizeof(token), error);
+        status = console_field(body, "token", token, sizeof(token), error);
     /* Security: nothing is created without the token that only the owner of the state folder can
      * read. */
     if (status == LICET_OK && sign_in->is_first &&

@@ -15,6 +15,7 @@ void license_install_handle(struct http_exchange *exchange);
 void revocations_preview_handle(struct http_exchange *exchange);
 void revocations_install_handle(struct http_exchange *exchange);
 void lease_end_handle(struct http_exchange *exchange);
+void name_forget_handle(struct http_exchange *exchange);
 void request_handle(struct http_exchange *exchange);
 void receipt_handle(struct http_exchange *exchange);
 void administrator_create_handle(struct http_exchange *exchange);
@@ -26,6 +27,10 @@ void console_answer_json(struct http_exchange *exchange, json_t *json);
 json_t *console_json_text(struct text text);
 json_t *console_json_hash(const struct hash *hash);
 json_t *console_json_time(int64_t seconds); /* UTC; null for 0 */
+
+/* A text of a JSON object, of 1 to size - 1 bytes and without NUL; LICET_INVALID. */
+enum status console_field(const json_t *object, const char *key, char *place, size_t size,
+                          struct error *error);
 
 /* ---- routes.c */
 /* ?vendor=, or the only one. LICET_NO_FILE where nothing of it is installed. */

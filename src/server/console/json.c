@@ -37,3 +37,17 @@ json_t *console_json_time(int64_t seconds)
     unix_time_print((struct unix_time){seconds}, &buf);
     return console_json_text(buf_text(&buf));
 }
+
+enum status console_field(const json_t *object, const char *key, char *place, size_t size,
+                          struct error *error)
+{
+    const json_t *value = json_object_get(object, key);
+
+    if (!json_is_string(value) || json_string_length(value) == 0 ||
+        json_string_length(value) >= size ||
+        memchr(json_string_value(value), '\0', json_string_length(value)) != NULL)
+        return error_set(error, LICET_INVALID, "\"%s\" must be a text of 1 to %zu bytes", key,
+                         size - 1);
+    snprintf(place, size, "%s", json_string_value(value));
+    return LICET_OK;
+}

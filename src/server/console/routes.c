@@ -7,6 +7,8 @@
 #define CREDENTIALS_BYTES_MAX                                                                      \
     4096 /* a name, a password of 128 bytes, a token, in JSON with escapes */
 
+#define NAME_BYTES_MAX 1024 /* one name in JSON: 64 bytes, each an escape of 6 */
+
 const struct http_route server_routes[] = {
     {HTTP_GET, HTTP_ROLE_ANYBODY, "/health", 0, health_handle},
     {HTTP_GET, HTTP_ROLE_ANYBODY, "/status", 0, status_handle},
@@ -20,6 +22,7 @@ const struct http_route server_routes[] = {
     {HTTP_POST, HTTP_ROLE_ADMINISTRATOR, "/revocations/install", REVOCATIONS_BYTES_MAX,
      revocations_install_handle},
     {HTTP_POST, HTTP_ROLE_ADMINISTRATOR, "/leases/end", 0, lease_end_handle},
+    {HTTP_POST, HTTP_ROLE_ADMINISTRATOR, "/names/forget", NAME_BYTES_MAX, name_forget_handle},
     {HTTP_GET, HTTP_ROLE_ADMINISTRATOR, "/request", 0, request_handle},
     {HTTP_GET, HTTP_ROLE_ADMINISTRATOR, "/receipt", 0, receipt_handle},
     {HTTP_POST, HTTP_ROLE_ANYBODY, "/administrators", CREDENTIALS_BYTES_MAX,

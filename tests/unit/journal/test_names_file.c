@@ -1,4 +1,6 @@
 /* The names file: ids and names, a torn end, damage, erasing, repair. */
+#include <sys/wait.h>
+
 #include "journal_tests.h"
 
 static struct error error;
@@ -142,6 +144,101 @@ static void test_erase(void)
     picture_drop(&picture);
 }
 
+/* ---- killed while a name is erased */
+
+static uint32_t calls_left;
+
+/* The process ends before its call number `calls_left`. */
+static void call_counted(void)
+{
+    if (calls_left-- == 0)
+        _exit(9);
+}
+
+static int kill_open(int folder_fd, const char *name, int flags, mode_t mode)
+{
+    call_counted();
+    return io_system.open(folder_fd, name, flags, mode);
+}
+
+/* Half of what was to be written may be there. */
+static ssize_t kill_write(int fd, const struct iovec *parts, int count, off_t offset)
+{
+    if (calls_left-- == 0) {
+        ssize_t written = pwrite(fd, parts[0].iov_base, parts[0].iov_len / 2, offset);
+
+        _exit(written > 0 ? 9 : 8);
+    }
+    return io_system.write(fd, parts, count, offset);
+}
+
+static int kill_sync(int fd)
+{
+    call_counted();
+    return io_system.sync(fd);
+}
+
+static int kill_sync_folder(int fd)
+{
+    call_counted();
+    return io_system.sync_folder(fd);
+}
+
+static int kill_rename(int folder_fd, const char *from, const char *to)
+{
+    call_counted();
+    return io_system.rename(folder_fd, from, to);
+}
+
+/* Erases user-3 in a process that ends before its call `calls`; its exit code. */
+static int erase_and_die(uint32_t calls)
+{
+    struct io_calls deadly = io_system;
+    pid_t child = fork();
+    int status;
+
+    if (child == 0) {
+        struct names_seen seen = {0};
+        struct names_file *names;
+        uint32_t id = 3;
+
+        if (names_file_open(folder, names_see, &seen, &names, &error) != LICET_OK)
+            _exit(7);
+        deadly.open = kill_open;
+        deadly.write = kill_write;
+        deadly.sync = kill_sync;
+        deadly.sync_folder = kill_sync_folder;
+        deadly.rename = kill_rename;
+        calls_left = calls;
+        io_use(&deadly);
+        _exit(names_file_rewrite(names, is_third, &id, &error) == LICET_OK ? 0 : 6);
+    }
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void test_kill(void)
+{
+    struct names_file *names;
+    struct names_seen seen = {0};
+    uint32_t calls = 0, wrong = 0, before = 0;
+    int code = 9;
+
+    folder_empty(folder);
+    names_file_open(folder, names_see, &seen, &names, &error);
+    names_add(names, 6);
+    names_file_destroy(names);
+    for (; code == 9 && calls < 100; calls++) {
+        code = erase_and_die(calls);
+        wrong += names_open_and_see(&seen) != LICET_OK || seen.count != 6 || seen.wrong != 0 ||
+                 folder_has(NAMES_TEMPORARY);
+        before += seen.erased == 0;
+    }
+    ok(code == 0 && calls > 4 && seen.erased == 1, "R10.8 a name is erased after %u kills",
+       calls - 1);
+    ok(wrong == 0 && before > 2, "R10.8 each of which left the old names or the new ones, whole");
+}
+
 static void test_many(void)
 {
     struct names_file *names;
@@ -189,6 +286,7 @@ int main(void)
     test_erase();
     test_many();
     test_repair();
+    test_kill();
     folder_remove();
     return tap_done();
 }

@@ -104,11 +104,52 @@ static void test_load(void)
        "a new name goes on after the highest id");
 }
 
+static void test_forget(void)
+{
+    struct names *names = names_here(10);
+    bool is_new;
+    name_id id = 0;
+
+    names_intern(names, TEXT("alice"), &id, &is_new, NULL);
+    names_intern(names, TEXT("bob"), &id, &is_new, NULL);
+    names_hide(names, 1);
+    names_hide(names, 1);
+    ok(names_find(names, TEXT("alice")) == 0 && text_is(names_text(names, 1), "alice"),
+       "R10.8 a hidden name is found no more, and still has its text");
+    ok(names_intern(names, TEXT("alice"), &id, &is_new, NULL) == LICET_OK && id == 3 && is_new,
+       "R10.8 who comes with it again is somebody new");
+    names_wipe(names, 1);
+    ok(names_text(names, 1).size == 0 &&
+           memcmp(names_hash(names, 1), names_hash(names, 0), 16) == 0,
+       "R10.8 a wiped name has neither text nor hash");
+    ok(names_find(names, TEXT("alice")) == 3 && names_find(names, TEXT("bob")) == 2,
+       "and nobody else is touched");
+    names_wipe(names, 3);
+    ok(names_intern(names, TEXT("carol"), &id, &is_new, NULL) == LICET_OK && id == 4,
+       "an id is not given twice");
+}
+
+static void test_load_forgotten(void)
+{
+    struct names *names = names_here(10);
+    bool is_new;
+    name_id id = 0;
+
+    ok(names_load(names, 1, TEXT("alice"), NULL) == LICET_OK &&
+           names_load(names, 2, TEXT(""), NULL) == LICET_OK && names_last(names) == 2,
+       "R10.8 a forgotten name is loaded as its id");
+    ok(names_intern(names, TEXT("bob"), &id, &is_new, NULL) == LICET_OK && id == 3,
+       "R10.8 which nobody else gets");
+    ok(names_load(names, 1, TEXT(""), NULL) == LICET_DAMAGED, "a name that is there is not lost");
+}
+
 int main(void)
 {
     test_intern();
     test_hash();
     test_many();
     test_load();
+    test_forget();
+    test_load_forgotten();
     return tap_done();
 }

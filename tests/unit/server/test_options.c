@@ -77,6 +77,10 @@ static void test_config(void)
        "R3.5 several roots of a vendor, and several vendors");
     ok(is_refused_with("[licetd]\nstate = /x\nportt = 3\n", "line 3: there is no option \"portt\""),
        "a misspelt option is named with its line");
+    ok(!options.has_nameless_denials,
+       "R10.8 denials are noted with names unless it is told otherwise");
+    ok(is_refused_with("[licetd]\ndenials = some\n", "\"counts\" (only how often)"),
+       "R10.8 or it is told nonsense");
     ok(is_refused_with("[licetd]\nlisten = lic1.example:1\n", "line 2:"), "a wrong value, too");
     ok(is_refused_with("[licetd]\nportt = 3\nstate = /x\n[vendor acme]\n",
                        "line 2: there is no option \"portt\""),
