@@ -35,18 +35,3 @@ enum status organization_get(struct request *request, int64_t id,
         *ret_organization = found.row;
     return status;
 }
-
-enum status organization_page(const struct request *request, int64_t *ret_after,
-                              uint32_t *ret_limit, struct error *error)
-{
-    int64_t after = 0, limit = ORGANIZATION_PAGE_MAX;
-    enum status status = request_query_int(request, "after", 0, INT64_MAX, &after, error);
-
-    if (status == LICET_OK)
-        status = request_query_int(request, "limit", 1, ORGANIZATION_PAGE_MAX, &limit, error);
-    if (status != LICET_OK)
-        return status;
-    *ret_after = after;
-    *ret_limit = (uint32_t)limit;
-    return LICET_OK;
-}

@@ -7,16 +7,10 @@
 #include "portal/request.h"
 #include "store/person.h"
 
-#define ORGANIZATION_PAGE_MAX 100
-
 json_t *organization_json(const struct organization *organization);
 
 /* In a transaction of its own. LICET_NOT_FOUND. */
 enum status organization_get(struct request *request, int64_t id,
                              struct organization *ret_organization, struct error *error);
-
-/* ?after= and ?limit= of a list. */
-enum status organization_page(const struct request *request, int64_t *ret_after,
-                              uint32_t *ret_limit, struct error *error);
 
 #endif

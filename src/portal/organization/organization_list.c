@@ -1,5 +1,6 @@
 /* GET /api/organizations?after=&limit=: all for staff, else those one belongs to. */
 #include "portal/organization/organization.h"
+#include "portal/page.h"
 #include "portal/reply.h"
 #include "store/store.h"
 
@@ -7,7 +8,7 @@ struct organization_rows {
     struct arena *arena;
     int64_t person_id, after;
     uint32_t limit, count;
-    struct organization rows[ORGANIZATION_PAGE_MAX + 1]; /* one more tells whether there are more */
+    struct organization rows[PAGE_MAX + 1]; /* one more tells whether there are more */
 };
 
 static enum status organization_rows_read(struct db_transaction *transaction, void *context,
@@ -25,7 +26,7 @@ enum status organization_list_handle(struct request *request, struct reply *repl
     struct organization_rows page = {.arena = request_arena(request),
                                      .person_id =
                                          request_is_staff(request) ? 0 : request_person(request)};
-    enum status status = organization_page(request, &page.after, &page.limit, error);
+    enum status status = page_read(request, "after", &page.after, &page.limit, error);
     json_t *items;
     bool has_more;
 
