@@ -5,14 +5,12 @@
 
 #include "portal/frame.h"
 #include "portal/hashing.h"
+#include "portal/session/failures.h"
 #include "store/session.h"
 #include "store/store.h"
 
 #define SESSION_SECONDS (12 * 3600) /* a working day, and no night */
 #define EMAIL_BYTES_MAX 254         /* RFC 5321 */
-/* Five wrong ones are a person's; then each doubles the wait, up to a quarter of an hour. */
-#define FAILURES_FREE 5u
-#define WAIT_SECONDS_MAX 900
 
 enum status session_check_way(const struct request *request, struct error *error)
 {
@@ -56,65 +54,21 @@ enum status session_read_email(struct request *request, struct text *ret_email, 
 
 /* ---- the password */
 
-struct failures {
-    struct text email;
-    struct unix_time now, last;
-    uint32_t count;
-};
-
-static enum status failures_read(struct db_transaction *transaction, void *context,
-                                 struct error *error)
-{
-    struct failures *failures = context;
-
-    return store_failures_get(transaction, failures->email, &failures->count, &failures->last,
-                              error);
-}
-
-static enum status failures_add(struct db_transaction *transaction, void *context,
-                                struct error *error)
-{
-    const struct failures *failures = context;
-
-    return store_failures_add(transaction, failures->email, failures->now, error);
-}
-
-/* Seconds until the next try is looked at. */
-static uint32_t failures_wait(const struct failures *failures)
-{
-    uint32_t excess = failures->count < FAILURES_FREE ? 0 : failures->count - FAILURES_FREE;
-    int64_t wait = excess >= 10 ? WAIT_SECONDS_MAX : (int64_t)1 << excess;
-    int64_t left =
-        failures->last.s + (wait > WAIT_SECONDS_MAX ? WAIT_SECONDS_MAX : wait) - failures->now.s;
-
-    return failures->count < FAILURES_FREE || left <= 0 ? 0 : (uint32_t)left;
-}
-
 enum status session_check_password(struct request *request, struct reply *reply, struct text email,
                                    const struct person *person, struct text password,
                                    struct error *error)
 {
-    struct failures failures = {.email = email, .now = request->now};
     bool is_known = person != NULL && person->password_hash.data != NULL, is_right;
-    enum status status = store_read(request_store(request), failures_read, &failures, error);
-    uint32_t wait;
+    enum status status = failures_check(request, reply, email, "passwords", error);
 
-    if (status != LICET_OK)
-        return status;
-    wait = failures_wait(&failures);
-    if (wait > 0) {
-        reply_retry_after(reply, wait);
-        return error_set(error, LICET_OVER_LIMIT,
-                         "too many wrong passwords in a row; try again in %u s", wait);
-    }
-    status =
-        hashing_check(is_known ? person->password_hash.data : NULL, password, &is_right, error);
+    if (status == LICET_OK)
+        status =
+            hashing_check(is_known ? person->password_hash.data : NULL, password, &is_right, error);
     if (status != LICET_OK || is_right)
         return status;
-    status = store_transact(request_store(request), failures_add, &failures, error);
-    return status == LICET_OK
-               ? error_set(error, LICET_UNAUTHENTICATED, "e-mail address or password is wrong")
-               : status;
+    return failures_count(
+        request, email,
+        error_set(error, LICET_UNAUTHENTICATED, "e-mail address or password is wrong"), error);
 }
 
 /* ---- the session */
