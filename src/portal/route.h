@@ -43,6 +43,8 @@ enum role {
 #define ROLES_ALL 63u
 /* Whoever belongs to an organisation, and staff. */
 #define ROLES_OF_MEMBERS (ROLE_STAFF | ROLE_PARTNER | ROLE_ADMINISTRATOR | ROLE_VIEWER)
+/* Who sees entitlements and license servers of a customer. */
+#define ROLES_OF_SEATS (ROLE_STAFF | ROLE_ADMINISTRATOR | ROLE_VIEWER)
 
 /* Their names, the lowest first. */
 void roles_print(unsigned int roles, const char *separator, struct buf *buf);

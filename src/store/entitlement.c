@@ -13,6 +13,11 @@ static const char *const state_names[] = {
     [ENTITLEMENT_ON_HOLD] = "on_hold",
 };
 
+const char *entitlement_state_name(enum entitlement_state state)
+{
+    return state_names[state];
+}
+
 static struct db_columns entitlement_columns(struct entitlement *entitlement, struct text *state,
                                              struct arena *arena,
                                              struct db_column columns[ENTITLEMENT_COLUMNS_COUNT])

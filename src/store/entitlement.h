@@ -60,4 +60,7 @@ enum status store_entitlement_list(struct db_transaction *transaction, int64_t c
 enum status store_entitlement_activate(struct db_transaction *transaction, int64_t id,
                                        struct unix_time now, struct error *error);
 
+/* A word of the database and of answers. */
+const char *entitlement_state_name(enum entitlement_state state);
+
 #endif

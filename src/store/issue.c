@@ -14,6 +14,11 @@ static const char *const state_names[] = {
     [ISSUE_VOIDED] = "voided",
 };
 
+const char *issue_state_name(enum issue_state state)
+{
+    return state_names[state];
+}
+
 static struct db_columns issue_columns(struct issue *issue, struct text *state, struct arena *arena,
                                        struct db_column columns[ISSUE_COLUMNS_COUNT])
 {
@@ -204,28 +209,47 @@ static enum status issue_list(struct db_transaction *transaction, const char *sq
     return status;
 }
 
+/* Why an issue cannot go on: one before it of its server waits for staff; nothing but a key could
+ * bind its file (R3.2). */
+#define ISSUE_IS_BEHIND_PROBLEM                                                                    \
+    "EXISTS (SELECT 1 FROM issue earlier WHERE earlier.server_id = issue.server_id"                \
+    "   AND earlier.id < issue.id AND earlier.problem IS NOT NULL"                                 \
+    "   AND earlier.state IN ('intent', 'numbered'))"
+#define ISSUE_IS_BOUND                                                                             \
+    "(EXISTS (SELECT 1 FROM server WHERE server.id = issue.server_id"                              \
+    "   AND server.public_key IS NOT NULL)"                                                        \
+    " OR NOT EXISTS (SELECT 1 FROM issue_line"                                                     \
+    "   JOIN entitlement ON entitlement.id = issue_line.entitlement_id"                            \
+    "   JOIN edition ON edition.id = entitlement.edition_id"                                       \
+    "   JOIN product ON product.id = edition.product_id"                                           \
+    "   WHERE issue_line.issue_id = issue.id AND product.is_bound_by_name = 0))"
+
 enum status store_issue_list_waiting(struct db_transaction *transaction, enum issue_state state,
                                      uint32_t max, struct arena *arena, struct issue *issues,
                                      uint32_t *ret_count, struct error *error)
 {
     static const char list_sql[] =
         "SELECT " ISSUE_COLUMNS " FROM issue WHERE state = $1"
-        " AND state IN ('intent', 'numbered') AND problem IS NULL AND NOT EXISTS"
-        "   (SELECT 1 FROM issue earlier WHERE earlier.server_id = issue.server_id"
-        "     AND earlier.id < issue.id AND earlier.problem IS NOT NULL"
-        "     AND earlier.state IN ('intent', 'numbered'))"
-        " AND (state = 'numbered' OR EXISTS (SELECT 1 FROM server"
-        "   WHERE server.id = issue.server_id AND server.public_key IS NOT NULL)"
-        "   OR NOT EXISTS (SELECT 1 FROM issue_line"
-        "     JOIN entitlement ON entitlement.id = issue_line.entitlement_id"
-        "     JOIN edition ON edition.id = entitlement.edition_id"
-        "     JOIN product ON product.id = edition.product_id"
-        "     WHERE issue_line.issue_id = issue.id AND product.is_bound_by_name = 0))"
+        " AND state IN ('intent', 'numbered') AND problem IS NULL"
+        " AND NOT " ISSUE_IS_BEHIND_PROBLEM " AND (state = 'numbered' OR " ISSUE_IS_BOUND ")"
         " ORDER BY id LIMIT $2";
 
     return issue_list(transaction, list_sql,
                       DB_ARGUMENTS(db_text(text_of(state_names[state])), db_int(max)), arena,
                       issues, ret_count, error);
+}
+
+enum status store_issue_waits_for(struct db_transaction *transaction, int64_t id,
+                                  struct arena *arena, struct text *ret_what, struct error *error)
+{
+    static const char waits_sql[] =
+        "SELECT CASE WHEN state IN ('released', 'voided') THEN ''"
+        " WHEN problem IS NOT NULL OR " ISSUE_IS_BEHIND_PROBLEM " THEN 'staff'"
+        " WHEN state = 'intent' AND NOT " ISSUE_IS_BOUND " THEN 'key'"
+        " ELSE 'signer' END FROM issue WHERE id = $1";
+
+    return db_row(transaction, waits_sql, DB_ARGUMENTS(db_int(id)),
+                  DB_COLUMNS(db_ret_text(ret_what, arena)), error);
 }
 
 enum status store_issue_list_cancelled(struct db_transaction *transaction, uint32_t max,

@@ -25,6 +25,8 @@ enum issue_state {
     ISSUE_VOIDED,
 };
 
+const char *issue_state_name(enum issue_state state);
+
 struct issue {
     int64_t id;
     int64_t server_id;
@@ -81,6 +83,11 @@ enum status store_issue_last_issued(struct db_transaction *transaction, int64_t 
 enum status store_issue_list_waiting(struct db_transaction *transaction, enum issue_state state,
                                      uint32_t max, struct arena *arena, struct issue *issues,
                                      uint32_t *ret_count, struct error *error);
+
+/* What one waits for, which is not released or voided: "staff" (it, or one before it of its server,
+ * has a problem), "key" (R3.2), "signer"; empty: for nothing any more. */
+enum status store_issue_waits_for(struct db_transaction *transaction, int64_t id,
+                                  struct arena *arena, struct text *ret_what, struct error *error);
 
 /* What staff want voided and is not yet; the oldest `max`. */
 enum status store_issue_list_cancelled(struct db_transaction *transaction, uint32_t max,

@@ -140,3 +140,62 @@ enum status store_ledger_list_server(struct db_transaction *transaction, int64_t
     *ret_count = count;
     return LICET_OK;
 }
+
+static void sums_add(uint32_t seats[ACCOUNT_KINDS_COUNT], struct text kind, uint32_t sum)
+{
+    for (size_t i = 0; i < ACCOUNT_KINDS_COUNT; i++) {
+        if (text_is(kind, account_kind_names[i]))
+            seats[i] = sum;
+    }
+}
+
+enum status store_ledger_sums(struct db_transaction *transaction, int64_t entitlement_id,
+                              uint32_t ret_seats[ACCOUNT_KINDS_COUNT], struct error *error)
+{
+    static const char sums_sql[] = "SELECT kind, CAST(SUM(seats) AS BIGINT) FROM account"
+                                   " WHERE entitlement_id = $1 GROUP BY kind";
+    uint32_t seats[ACCOUNT_KINDS_COUNT] = {0}, sum;
+    char place[ACCOUNT_KINDS_COUNT * 32]; /* each kind once, and what alignment takes */
+    struct arena arena = arena_over(place, sizeof(place));
+    struct text kind;
+    struct db_rows rows;
+    enum status status;
+
+    db_rows_open(&rows, transaction, sums_sql, DB_ARGUMENTS(db_int(entitlement_id)), error);
+    while (db_rows_next(&rows, DB_COLUMNS(db_ret_text(&kind, &arena), db_ret_u32(&sum))))
+        sums_add(seats, kind, sum);
+    status = db_rows_close(&rows);
+    if (status == LICET_OK)
+        memcpy(ret_seats, seats, sizeof(seats));
+    return status;
+}
+
+enum status store_ledger_list_seats(struct db_transaction *transaction, int64_t entitlement_id,
+                                    int64_t after, uint32_t max, struct arena *arena,
+                                    struct server_seats *seats, uint32_t *ret_count,
+                                    struct error *error)
+{
+    static const char list_sql[] =
+        "SELECT server.id, server.number, server.name,"
+        " CAST(SUM(CASE WHEN kind = 'ALLOCATED' THEN seats ELSE 0 END) AS BIGINT),"
+        " CAST(SUM(CASE WHEN kind = 'RETURN_PENDING' THEN seats ELSE 0 END) AS BIGINT)"
+        " FROM account JOIN server ON server.id = account.server_id"
+        " WHERE entitlement_id = $1 AND account.server_id > $2 AND seats > 0"
+        " GROUP BY server.id, server.number, server.name ORDER BY server.id LIMIT $3";
+    struct server_seats row;
+    struct db_rows rows;
+    uint32_t count = 0;
+    enum status status;
+
+    db_rows_open(&rows, transaction, list_sql,
+                 DB_ARGUMENTS(db_int(entitlement_id), db_int(after), db_int(max)), error);
+    while (
+        db_rows_next(&rows, DB_COLUMNS(db_ret_int(&row.server_id), db_ret_text(&row.number, arena),
+                                       db_ret_text(&row.name, arena), db_ret_u32(&row.allocated),
+                                       db_ret_u32(&row.return_pending))))
+        seats[count++] = row;
+    status = db_rows_close(&rows);
+    if (status == LICET_OK)
+        *ret_count = count;
+    return status;
+}

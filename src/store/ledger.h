@@ -23,6 +23,7 @@ enum account_kind {
     ACCOUNT_EXPIRED,
     ACCOUNT_VOID,
 };
+#define ACCOUNT_KINDS_COUNT 7
 
 const char *account_kind_name(enum account_kind kind);
 
@@ -54,5 +55,22 @@ enum status store_ledger_seats(struct db_transaction *transaction, int64_t entit
 enum status store_ledger_list_server(struct db_transaction *transaction, int64_t server_id,
                                      uint32_t max, int64_t *entitlement_ids, uint32_t *ret_count,
                                      struct error *error);
+
+/* How many seats of an entitlement are where, by enum account_kind; those of all servers together. */
+enum status store_ledger_sums(struct db_transaction *transaction, int64_t entitlement_id,
+                              uint32_t ret_seats[ACCOUNT_KINDS_COUNT], struct error *error);
+
+/* The seats of an entitlement on one server. */
+struct server_seats {
+    int64_t server_id;
+    struct text number, name; /* of the server */
+    uint32_t allocated, return_pending;
+};
+
+/* The servers that are charged seats of it, by ascending id above `after`. */
+enum status store_ledger_list_seats(struct db_transaction *transaction, int64_t entitlement_id,
+                                    int64_t after, uint32_t max, struct arena *arena,
+                                    struct server_seats *seats, uint32_t *ret_count,
+                                    struct error *error);
 
 #endif

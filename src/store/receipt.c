@@ -59,3 +59,32 @@ enum status store_receipt_get(struct db_transaction *transaction, int64_t id, st
     *ret_receipt = receipt;
     return LICET_OK;
 }
+
+enum status store_receipt_lines(struct db_transaction *transaction, int64_t id, uint32_t max,
+                                struct arena *arena, struct receipt_row *lines, uint32_t *ret_count,
+                                struct error *error)
+{
+    static const char lines_sql[] =
+        "SELECT entitlement_id, receipt_line.seats, overhang, until, sn FROM receipt_line"
+        " JOIN entitlement ON entitlement.id = entitlement_id"
+        " WHERE receipt_id = $1 ORDER BY entitlement_id LIMIT $2";
+    struct receipt_row row;
+    struct db_rows rows;
+    uint32_t count = 0;
+    enum status status;
+
+    db_rows_open(&rows, transaction, lines_sql, DB_ARGUMENTS(db_int(id), db_int((int64_t)max + 1)),
+                 error);
+    while (
+        db_rows_next(&rows, DB_COLUMNS(db_ret_int(&row.line.entitlement_id),
+                                       db_ret_u32(&row.line.seats), db_ret_u32(&row.line.overhang),
+                                       db_ret_int(&row.line.until.s), db_ret_text(&row.sn, arena))))
+        if (count++ < max)
+            lines[count - 1] = row;
+    status = db_rows_close(&rows);
+    if (status == LICET_OK && count > max)
+        return error_set(error, LICET_OVER_LIMIT, "a receipt has at most %u lines", max);
+    if (status == LICET_OK)
+        *ret_count = count;
+    return status;
+}

@@ -33,4 +33,15 @@ enum status store_receipt_insert(struct db_transaction *transaction,
 enum status store_receipt_get(struct db_transaction *transaction, int64_t id, struct arena *arena,
                               struct stored_receipt *ret_receipt, struct error *error);
 
+/* A line of it with the sn of its entitlement. */
+struct receipt_row {
+    struct stored_receipt_line line;
+    struct text sn;
+};
+
+/* By entitlement. LICET_OVER_LIMIT where there are more than `max`. */
+enum status store_receipt_lines(struct db_transaction *transaction, int64_t id, uint32_t max,
+                                struct arena *arena, struct receipt_row *lines, uint32_t *ret_count,
+                                struct error *error);
+
 #endif

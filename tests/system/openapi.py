@@ -63,4 +63,11 @@ def judge(method, target, sent, answer):
         found += [f"{name} is missing"] if header.get("required") and name.lower() not in answer.headers else []
     if kind == "application/problem+json" and answer.json.get("status") != answer.status:
         found.append("the problem's status is another than the answer's")
-    return found + complaints(described["content"][kind]["schema"], answer.json)
+    return found + complaints(described["content"][kind]["schema"], answer.json if kind.endswith("json") else answer.text)
+
+
+def unanswered(tag):
+    """Successes that the file describes, of operations with this tag (None: with no tag), and that were not judged yet."""
+    described = {(operation["operationId"], int(status)) for _, _, operation in operations() for status in
+                 operation["responses"] if status != "default" and operation.get("tags", [None]) == [tag]}
+    return described - seen

@@ -1,0 +1,90 @@
+#include "portal/issue/view.h"
+
+#include "base/limits.h"
+#include "portal/reply.h"
+#include "store/store.h"
+
+enum status issue_view_fill(struct db_transaction *transaction, struct arena *arena,
+                            struct issue_view *view, struct error *error)
+{
+    return store_issue_waits_for(transaction, view->issue.id, arena, &view->waits_for, error);
+}
+
+json_t *issue_json(const struct issue_view *view)
+{
+    const struct issue *issue = &view->issue;
+
+    return json_pack("{s:I, s:I, s:I, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
+                     (json_int_t)issue->id, "server", (json_int_t)issue->server_id, "generation",
+                     (json_int_t)issue->generation, "serial", json_of_text(issue->serial), "state",
+                     issue_state_name(issue->state), "waits_for",
+                     view->waits_for.size == 0 ? json_null() : json_of_text(view->waits_for), "act",
+                     json_of_text(issue->act), "created", json_of_time(issue->created), "issued",
+                     json_of_time(issue->issued), "payload_hash", json_of_text(issue->payload_hash),
+                     "problem", json_of_text(issue->problem), "override",
+                     json_of_text(issue->override), "void", json_of_text(issue->cancel));
+}
+
+enum status issue_whole_read(struct db_transaction *transaction, int64_t id, struct arena *arena,
+                             struct issue_whole *ret_whole, struct error *error)
+{
+    struct issue_whole whole = {.lines =
+                                    arena_take(arena, LICENSE_LINES_MAX, sizeof(*whole.lines))};
+    enum status status = store_issue_get(transaction, id, arena, &whole.view.issue, error);
+
+    if (whole.lines == NULL)
+        return error_set(error, LICET_NO_MEMORY, "no memory is left for the lines of a server");
+    if (status == LICET_OK)
+        status = issue_view_fill(transaction, arena, &whole.view, error);
+    if (status == LICET_OK)
+        status = store_issue_lines(transaction, id, LICENSE_LINES_MAX, whole.lines,
+                                   &whole.lines_count, error);
+    if (status == LICET_OK)
+        status =
+            store_server_get(transaction, whole.view.issue.server_id, arena, &whole.server, error);
+    if (status == LICET_OK)
+        *ret_whole = whole;
+    return status;
+}
+
+json_t *issue_whole_json(const struct issue_whole *whole)
+{
+    json_t *json = issue_json(&whole->view), *lines = json_array();
+
+    for (uint32_t index = 0; index < whole->lines_count; index++)
+        json_array_append_new(lines, json_pack("{s:I, s:I}", "entitlement",
+                                               (json_int_t)whole->lines[index].entitlement_id,
+                                               "seats", (json_int_t)whole->lines[index].seats));
+    if (json_object_set_new(json, "lines", lines) == 0)
+        return json;
+    json_decref(json);
+    return NULL;
+}
+
+struct issue_found {
+    struct arena *arena;
+    int64_t id;
+    struct issue_whole whole;
+};
+
+static enum status issue_find(struct db_transaction *transaction, void *context,
+                              struct error *error)
+{
+    struct issue_found *found = context;
+
+    return issue_whole_read(transaction, found->id, found->arena, &found->whole, error);
+}
+
+enum status issue_whole_get(struct request *request, int64_t id, unsigned int roles,
+                            struct issue_whole *ret_whole, struct error *error)
+{
+    struct issue_found found = {.arena = request_arena(request), .id = id};
+    enum status status = store_read(request_store(request), issue_find, &found, error);
+
+    if (status == LICET_OK)
+        status = request_require(request, roles, found.whole.server.customer_id, "such generation",
+                                 error);
+    if (status == LICET_OK)
+        *ret_whole = found.whole;
+    return status;
+}

@@ -1,0 +1,35 @@
+/* Generations of license servers as acts show them. */
+#ifndef LICET_PORTAL_ISSUE_VIEW_H
+#define LICET_PORTAL_ISSUE_VIEW_H
+
+#include <jansson.h>
+
+#include "portal/request.h"
+#include "store/issue.h"
+#include "store/server.h"
+
+struct issue_view {
+    struct issue issue;
+    struct text waits_for; /* empty: for nothing */
+};
+
+enum status issue_view_fill(struct db_transaction *transaction, struct arena *arena,
+                            struct issue_view *view, struct error *error);
+json_t *issue_json(const struct issue_view *view);
+
+/* With what its file says, and its server. */
+struct issue_whole {
+    struct issue_view view;
+    struct server server;
+    struct issue_line *lines;
+    uint32_t lines_count;
+};
+
+/* In a transaction of its own, for `roles` of the server's customer. LICET_NOT_FOUND to strangers. */
+enum status issue_whole_get(struct request *request, int64_t id, unsigned int roles,
+                            struct issue_whole *ret_whole, struct error *error);
+enum status issue_whole_read(struct db_transaction *transaction, int64_t id, struct arena *arena,
+                             struct issue_whole *ret_whole, struct error *error);
+json_t *issue_whole_json(const struct issue_whole *whole);
+
+#endif
