@@ -109,6 +109,25 @@ def walk_servers(portal, people):
     ok(portal.ask("GET", "/api/issues/1/file", token=people["viewer"]).status == 403, "R3.4 the file is for administrators")
 
 
+def walk_decisions(portal, staff, people, key):
+    """The signer's cap is 12 seats a line."""
+    for server, act, state in ((3, "override", "released"), (4, "void", "voided")):
+        give(portal, server, 1, 20, key=key[:-1 - server] + "A" + key[-server:])
+        end = time.monotonic() + harness.WAIT_SECONDS
+        shown = {}
+        while shown.get("waits_for") != "staff" and time.monotonic() < end:
+            shown = portal.ask("GET", f"/api/issues/{server}", token=people["viewer"]).json
+            time.sleep(0.05)
+        ok(shown["waits_for"] == "staff" and "20" in shown["problem"], "R6.8 what the signer refuses waits, visible, for staff", shown)
+        call = ("POST", f"/api/issues/{server}/{act}", {"reason": "a large customer"})
+        ok(portal.ask(*call, token=people["administrator"]).status == 403, "a customer decides nothing")
+        first, again = (portal.ask(*call, token=staff, key=f"k{server}") for _ in range(2))
+        ok(first.status == 200 and first.json["state"] == state and first.text == again.text, f"R6.8, R6.9 staff does: {act}", first)
+        ok(portal.ask(*call, token=staff).status == 409, "and once")
+    answer = portal.ask("POST", "/api/issues/999999/void", {"reason": "r"}, token=staff)
+    ok(answer.status == 404, "of what is not there nothing is decided", answer)
+
+
 def walk_strangers(portal, people):
     for target in ("/api/entitlements/%d", "/api/servers/%d", "/api/servers/%d/issues", "/api/issues/%d", "/api/issues/%d/file"):
         answers = [portal.ask("GET", target % number, token=people["stranger"]) for number in (1, 999999)]
@@ -119,7 +138,7 @@ def walk_strangers(portal, people):
 
 
 def test_walk():
-    with Signer(client=harness.USER.pw_name) as signer, open(signer.vendor.root, encoding="ascii") as root, \
+    with Signer("--seats-a-line", "12", client=harness.USER.pw_name) as signer, open(signer.vendor.root, encoding="ascii") as root, \
             Portal("--vendor", "acme", "--root", signer.vendor.root, "--signer", signer.path) as portal:
         staff = portal.setup()
         ours, theirs = (portal.organization(staff, "customer", name) for name in ("Ours", "Theirs"))
@@ -127,10 +146,12 @@ def test_walk():
                   (("administrator", ours, "administrator"), ("viewer", ours, "viewer"), ("stranger", theirs, "administrator"))}
         sell(portal, ours)
         walk_activation(portal, staff, people)
-        give(portal, 1, 3, 10, key=" ".join(root.read().split()[:2]))
+        key = " ".join(root.read().split()[:2])
+        give(portal, 1, 3, 10, key=key)
         give(portal, 2, 1, 5)
         walk_entitlements(portal, people)
         walk_servers(portal, people)
+        walk_decisions(portal, staff, people, key)
         walk_strangers(portal, people)
     left = openapi.unanswered("seats")
     ok(not left, "every success that openapi.json describes of seats was answered", left)
