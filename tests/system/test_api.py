@@ -6,6 +6,7 @@ import re
 
 import harness
 import openapi
+import ordering
 from harness import PASSWORD, ok
 from portal import STAFF, Portal, routes
 
@@ -150,12 +151,24 @@ def walk_invitation(portal, staff, person, session):
     ok(portal.ask("POST", "/api/people/999/invitation", token=staff).status == 404, "nobody is not invited")
 
 
+def walk_orders(portal, staff):
+    customer = portal.organization(staff, "customer", "Buyer")
+    product, _ = ordering.catalog(portal, staff)
+    agreement = ordering.agreement(portal, staff, customer)
+    for target in ("programs", "products", f"products/{product}/editions", f"products/{product}/releases",
+                   f"organizations/{customer}/agreements"):
+        items = portal.ask("GET", "/api/" + target, token=staff).json["items"]
+        ok(items, f"it is listed: {target}", items)
+    ok(portal.ask("POST", f"/api/agreements/{agreement['id']}/end", token=staff).status == 200, "an agreement ends")
+
+
 def test_walk():
     with Portal() as portal:
         staff = portal.setup()
         person, session = walk_people(portal, staff)
         walk_pages(portal, staff)
         walk_tokens(portal, staff)
+        walk_orders(portal, staff)
         walk_invitation(portal, staff, person, session)
         portal.ask("GET", "/health")
         portal.sign_in()

@@ -3,8 +3,10 @@
 #include "portal/reply.h"
 #include "store/store.h"
 
-json_t *organization_json(const struct organization *organization)
+json_t *organization_json(const void *row)
 {
+    const struct organization *organization = row;
+
     return json_pack("{s:I, s:s, s:o, s:o}", "id", (json_int_t)organization->id, "kind",
                      organization_kind_name(organization->kind), "name",
                      json_of_text(organization->name), "number",
@@ -39,14 +41,5 @@ enum status organization_get(struct request *request, int64_t id,
 enum status organization_page(const struct request *request, int64_t *ret_after,
                               uint32_t *ret_limit, struct error *error)
 {
-    int64_t after = 0, limit = ORGANIZATION_PAGE_MAX;
-    enum status status = request_query_int(request, "after", 0, INT64_MAX, &after, error);
-
-    if (status == LICET_OK)
-        status = request_query_int(request, "limit", 1, ORGANIZATION_PAGE_MAX, &limit, error);
-    if (status != LICET_OK)
-        return status;
-    *ret_after = after;
-    *ret_limit = (uint32_t)limit;
-    return LICET_OK;
+    return page_query(request, "after", ret_after, ret_limit, error);
 }

@@ -4,12 +4,13 @@
 
 #include <jansson.h>
 
+#include "portal/page.h"
 #include "portal/request.h"
 #include "store/person.h"
 
-#define ORGANIZATION_PAGE_MAX 100
+#define ORGANIZATION_PAGE_MAX PAGE_ROWS_MAX
 
-json_t *organization_json(const struct organization *organization);
+json_t *organization_json(const void *row); /* a struct organization: for page_reply() too */
 
 /* In a transaction of its own. LICET_NOT_FOUND. */
 enum status organization_get(struct request *request, int64_t id,
