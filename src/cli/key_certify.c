@@ -85,6 +85,20 @@ static enum status certify_write(const struct certify_options *options,
     return file_create(path, buf_text(&buf), 0444, error);
 }
 
+/* Security: a machine that computed wrongly would give the root key away. */
+static enum status certify_read_back(const struct certificate *certificate, struct error *error)
+{
+    struct certificate again;
+    enum status status = certificate_parse(certificate->blob, &again, error);
+
+    if (status == LICET_OK &&
+        (!certificate_check(&again) || !public_key_equal(&again.key, &certificate->key)))
+        return error_set(error, LICET_BAD_SIGNATURE,
+                         "this machine computed a wrong signature: nothing was written, and it "
+                         "should sign nothing more");
+    return status;
+}
+
 enum status key_certify_run(int argc, char **argv, struct error *error)
 {
     struct certify_options options = {.serial = "0"};
@@ -117,5 +131,7 @@ enum status key_certify_run(int argc, char **argv, struct error *error)
     randombytes_buf(nonce, sizeof(nonce));
     status = certificate_sign(&certificate, &root, nonce, &arena, error);
     secret_key_finish(&root);
+    if (status == LICET_OK)
+        status = certify_read_back(&certificate, error);
     return status == LICET_OK ? certify_write(&options, &certificate, error) : status;
 }

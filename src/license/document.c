@@ -23,8 +23,29 @@ static struct text document_trim(struct text line, struct document *document)
     return line;
 }
 
+/* What people take for the text: by its first bytes. */
+static const struct {
+    const char *begins, *what;
+} document_strangers[] = {
+    {"%PDF", "a PDF"},
+    {"PK\x03\x04", "a ZIP archive, or a document of an office program"},
+    {"\xd0\xcf\x11\xe0", "a document of an office program"},
+    {"{\\rtf", "a document of an office program"},
+    {"<!DOCTYPE", "a web page: the download went wrong, or one has to sign in first"},
+    {"<html", "a web page: the download went wrong, or one has to sign in first"},
+};
+
 static enum status document_check_encoding(struct text text, struct error *error)
 {
+    if (text.size == 0)
+        return error_set(error, LICET_INVALID,
+                         "the file is empty: the download was cut, or the disk was full");
+    for (size_t i = 0; i < sizeof(document_strangers) / sizeof(document_strangers[0]); i++) {
+        if (text_starts_with(text, document_strangers[i].begins))
+            return error_set(error, LICET_INVALID,
+                             "this is %s; the text itself is wanted, as it was sent",
+                             document_strangers[i].what);
+    }
     if (text_starts_with(text, "\xef\xbb\xbf"))
         return error_set(error, LICET_INVALID,
                          "line 1: an editor put a byte order mark before the first line: save the "

@@ -104,6 +104,19 @@ void address_print_host(const struct address *address, struct buf *buf)
     buf_add_string(buf, text);
 }
 
+void address_print_source(const struct address *address, struct buf *buf)
+{
+    struct address prefix = *address;
+    struct in6_addr *bytes = &((struct sockaddr_in6 *)&prefix.storage)->sin6_addr;
+    bool is_wide = address->storage.ss_family == AF_INET6 && !address_is_loopback(address) &&
+                   !IN6_IS_ADDR_V4MAPPED(bytes);
+
+    if (is_wide)
+        memset(&bytes->s6_addr[8], 0, 8);
+    address_print_host(&prefix, buf);
+    buf_add_string(buf, is_wide ? "/64" : "");
+}
+
 void address_print(const struct address *address, struct buf *buf)
 {
     bool is_ipv6 = address->storage.ss_family == AF_INET6;

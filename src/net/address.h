@@ -21,6 +21,9 @@ enum status address_parse(struct text text, struct address *ret_address, struct 
 void address_print(const struct address *address, struct buf *buf); /* with its port */
 void address_print_host(const struct address *address,
                         struct buf *buf); /* without; IPv4 mapped into IPv6 as IPv4 */
+/* By whom limits count (R10.4): an IPv4 address, or the /64 of an IPv6 one, in which one machine has
+ * as many addresses as it likes; the loopback address itself. */
+void address_print_source(const struct address *address, struct buf *buf);
 uint16_t address_port(const struct address *address);
 bool address_is_loopback(const struct address *address);
 

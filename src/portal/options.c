@@ -2,6 +2,7 @@
 #include "portal/options.h"
 
 #include <getopt.h>
+#include <stddef.h>
 
 #include "base/config.h"
 #include "base/parse.h"
@@ -20,11 +21,53 @@ static enum status portal_options_add_host(struct portal_options *options, struc
                        "a host name", error);
 }
 
+static enum status portal_options_add_root(struct portal_options *options, struct text value,
+                                           struct error *error)
+{
+    if (options->roots_count == TRUST_ROOTS_MAX)
+        return error_set(error, LICET_INVALID, "more than %d root keys", TRUST_ROOTS_MAX);
+    return config_copy(options->roots[options->roots_count++], CONFIG_PATH_MAX, value,
+                       "the file of a root key", error);
+}
+
+static enum status portal_options_set_vendor(struct portal_options *options, struct text value,
+                                             struct error *error)
+{
+    if (!text_is_identifier(value))
+        return error_set(error, LICET_INVALID,
+                         "vendor= is the name in the issuing key's certificate: letters, digits "
+                         "and _");
+    return config_copy(options->vendor, sizeof(options->vendor), value, "vendor", error);
+}
+
+/* Values that are copied as they are. */
+static const struct portal_text {
+    const char *key;
+    size_t offset, size;
+} portal_texts[] = {
+    {"database", offsetof(struct portal_options, database), PORTAL_DATABASE_MAX},
+    {"signer", offsetof(struct portal_options, signer), CONFIG_PATH_MAX},
+    {"mail", offsetof(struct portal_options, mail), CONFIG_PATH_MAX},
+    {"mail-from", offsetof(struct portal_options, mail_from), PORTAL_HOST_BYTES_MAX},
+    {"mail-user", offsetof(struct portal_options, mail_user), PORTAL_HOST_BYTES_MAX},
+    {"mail-password-file", offsetof(struct portal_options, mail_password_file), CONFIG_PATH_MAX},
+    {"site", offsetof(struct portal_options, site), CONFIG_PATH_MAX},
+};
+
 static enum status portal_options_set(struct portal_options *options, struct text key,
                                       struct text value, struct error *error)
 {
-    if (text_is(key, "database"))
-        return config_copy(options->database, sizeof(options->database), value, "database", error);
+    for (size_t index = 0; index < sizeof(portal_texts) / sizeof(portal_texts[0]); index++) {
+        const struct portal_text *place = &portal_texts[index];
+
+        if (text_is(key, place->key))
+            return config_copy((char *)options + place->offset, place->size, value, place->key,
+                               error);
+    }
+    if (text_is(key, "vendor"))
+        return portal_options_set_vendor(options, value, error);
+    if (text_is(key, "root"))
+        return portal_options_add_root(options, value, error);
     if (text_is(key, "listen"))
         return address_parse(value, &options->listen, error);
     if (text_is(key, "host"))
@@ -61,12 +104,24 @@ static const struct option portal_flags[] = {
     {"listen", required_argument, NULL, FLAG_KEY_VALUE},
     {"host", required_argument, NULL, FLAG_KEY_VALUE},
     {"workers", required_argument, NULL, FLAG_KEY_VALUE},
+    {"vendor", required_argument, NULL, FLAG_KEY_VALUE},
+    {"root", required_argument, NULL, FLAG_KEY_VALUE},
+    {"signer", required_argument, NULL, FLAG_KEY_VALUE},
+    {"mail", required_argument, NULL, FLAG_KEY_VALUE},
+    {"mail-from", required_argument, NULL, FLAG_KEY_VALUE},
+    {"mail-user", required_argument, NULL, FLAG_KEY_VALUE},
+    {"mail-password-file", required_argument, NULL, FLAG_KEY_VALUE},
+    {"site", required_argument, NULL, FLAG_KEY_VALUE},
     {NULL, 0, NULL, 0},
 };
 
 static const char portal_usage[] =
     "usage: licet-portal [--config FILE] [--database URL] [--listen ADDRESS:PORT]\n"
-    "                    [--host NAME]... [--workers N] [--check] [--version]\n"
+    "                    [--host NAME]... [--workers N]\n"
+    "                    [--vendor NAME --root FILE... --signer SOCKET]\n"
+    "                    [--mail URL --mail-from ADDRESS --site URL\n"
+    "                     [--mail-user NAME --mail-password-file FILE]]\n"
+    "                    [--check] [--version]\n"
     "       licet-portal init [--config FILE] [--database URL]\n"
     "       licet-portal routes\n"
     "licet-portal(8) explains them.\n";
@@ -104,6 +159,29 @@ static bool portal_options_act(const char *word, enum portal_act *ret_act)
     return true;
 }
 
+/* What belongs together is there together. */
+static enum status portal_options_check(const struct portal_options *options, struct error *error)
+{
+    bool issues = options->vendor[0] != '\0';
+
+    if (options->act == PORTAL_ROUTES)
+        return LICET_OK;
+    if (options->database[0] == '\0')
+        return error_set(error, LICET_INVALID,
+                         "say where the database is: database= in the configuration, or "
+                         "--database sqlite:PATH or postgresql://...");
+    if (issues != (options->roots_count > 0) || issues != (options->signer[0] != '\0'))
+        return error_set(error, LICET_INVALID,
+                         "license files need all three: vendor=, root= and signer=");
+    if ((options->mail[0] != '\0') != (options->mail_from[0] != '\0') ||
+        (options->mail[0] != '\0') != (options->site[0] != '\0'))
+        return error_set(error, LICET_INVALID, "mail needs all three: mail=, mail-from= and site=");
+    if ((options->mail_user[0] != '\0') != (options->mail_password_file[0] != '\0'))
+        return error_set(error, LICET_INVALID,
+                         "a mail server's user needs both: mail-user= and mail-password-file=");
+    return LICET_OK;
+}
+
 enum status portal_options_read(int argc, char **argv, struct portal_options *ret_options,
                                 struct error *error)
 {
@@ -124,9 +202,7 @@ enum status portal_options_read(int argc, char **argv, struct portal_options *re
         status =
             error_set(error, LICET_INVALID,
                       "\"%.80s\" is not understood; every argument is an option", argv[optind]);
-    if (status == LICET_OK && options->act != PORTAL_ROUTES && options->database[0] == '\0')
-        status = error_set(error, LICET_INVALID,
-                           "say where the database is: database= in the configuration, or "
-                           "--database sqlite:PATH or postgresql://...");
+    if (status == LICET_OK)
+        status = portal_options_check(options, error);
     return status;
 }

@@ -3,6 +3,9 @@
 #ifndef LICET_PORTAL_OPTIONS_H
 #define LICET_PORTAL_OPTIONS_H
 
+#include "base/config.h"
+#include "base/limits.h"
+#include "license/trust.h"
 #include "net/address.h"
 
 #define PORTAL_DATABASE_MAX 1024
@@ -22,6 +25,15 @@ struct portal_options {
     char hosts[PORTAL_HOSTS_MAX][PORTAL_HOST_BYTES_MAX];
     uint32_t hosts_count;
     uint32_t workers;
+    char vendor[NAME_MAX_BYTES + 1]; /* "": no license files are made here */
+    char roots[TRUST_ROOTS_MAX][CONFIG_PATH_MAX];
+    uint32_t roots_count;
+    char signer[CONFIG_PATH_MAX]; /* the socket of licet-signer */
+    char mail[CONFIG_PATH_MAX];   /* "": no mail is sent */
+    char mail_from[PORTAL_HOST_BYTES_MAX];
+    char mail_user[PORTAL_HOST_BYTES_MAX];
+    char mail_password_file[CONFIG_PATH_MAX];
+    char site[CONFIG_PATH_MAX]; /* what links in mail begin with */
     enum portal_act act;
 };
 

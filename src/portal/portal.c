@@ -4,15 +4,24 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include <curl/curl.h>
+#include <sodium.h>
+
+#include "base/file.h"
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "http/workers.h"
 #include "portal/frame.h"
+#include "portal/issuing/issuing.h"
+#include "portal/mail/mail.h"
 #include "store/store.h"
 
 /* Limit: each may hold a body of BODY_TEXT while it waits: 256 of 1.25 MiB are 320 MiB at worst. */
 #define CONNECTIONS_MAX 256
 #define IDLE_SECONDS 30
+/* Limit: a frame's files are signed in milliseconds; a signer that takes longer than this is away. */
+#define SIGNER_TIMEOUT_MS 10000
+#define MAIL_PASSWORD_BYTES_MAX 1024
 /* Limit: behind 16 workers and acts of 5 ms, the last of 128 waits 40 ms. */
 #define QUEUE_MAX 128
 
@@ -23,11 +32,32 @@ struct portal {
     struct http_server *http;
     struct http_route *http_routes; /* in the order of `routes` */
     const char *hosts[PORTAL_HOSTS_MAX + 4];
+    struct trust trust; /* the roots that files are verified by before they are released */
+    struct issuing_options issuing_options;
+    struct issuing *issuing;
+    struct mail_options mail_options;
+    char mail_password[MAIL_PASSWORD_BYTES_MAX + 1];
+    struct mailer *mailer;
 };
 
 struct store *portal_store(const struct portal *portal)
 {
     return portal->store;
+}
+
+struct text portal_vendor(const struct portal *portal)
+{
+    return text_of(portal->options.vendor);
+}
+
+struct issuing *portal_issuing(const struct portal *portal)
+{
+    return portal->issuing;
+}
+
+struct mailer *portal_mailer(const struct portal *portal)
+{
+    return portal->mailer;
 }
 
 const struct route *portal_route(const struct portal *portal, const struct http_route *http_route)
@@ -99,6 +129,74 @@ static enum status portal_listen(struct portal *portal, struct error *error)
     return LICET_OK;
 }
 
+/* ---- what is read before the sandbox closes */
+
+static enum status portal_read_root(const char *path, struct public_key *ret_key,
+                                    struct error *error)
+{
+    struct text text;
+    enum status status = file_read(path, CONFIG_FILE_BYTES_MAX, &text, error);
+
+    if (status != LICET_OK)
+        return status;
+    status = public_key_parse(text_head(text, text_find(text, '\n')), ret_key, NULL, error);
+    file_free(text);
+    return status;
+}
+
+static enum status portal_read_trust(struct portal *portal, struct error *error)
+{
+    const struct portal_options *options = &portal->options;
+    enum status status = LICET_OK;
+
+    portal->trust.vendor = text_of(options->vendor);
+    for (uint32_t index = 0; status == LICET_OK && index < options->roots_count; index++)
+        status = portal_read_root(options->roots[index], &portal->trust.roots[index], error);
+    portal->trust.roots_count = options->roots_count;
+    portal->issuing_options = (struct issuing_options){
+        .vendor = portal->trust.vendor,
+        .trust = &portal->trust,
+        .signer = {.socket = options->signer, .timeout_ms = SIGNER_TIMEOUT_MS}};
+    return status;
+}
+
+static enum status portal_read_password(struct portal *portal, struct error *error)
+{
+    const char *path = portal->options.mail_password_file;
+    struct text text;
+    enum status status;
+
+    if (path[0] == '\0')
+        return LICET_OK;
+    status = file_read(path, MAIL_PASSWORD_BYTES_MAX, &text, error);
+    if (status != LICET_OK)
+        return status;
+    memcpy(portal->mail_password, text.data, text_find(text, '\n'));
+    file_free(text);
+    return LICET_OK;
+}
+
+static enum status portal_read_mail(struct portal *portal, struct error *error)
+{
+    const struct portal_options *options = &portal->options;
+
+    if (options->mail[0] == '\0')
+        return LICET_OK;
+    portal->mail_options = (struct mail_options){
+        .transport = options->mail, .sender = options->mail_from, .site = options->site};
+    if (options->mail_user[0] != '\0') {
+        portal->mail_options.user = options->mail_user;
+        portal->mail_options.password = portal->mail_password;
+    }
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        return error_set(error, LICET_SYSTEM, "libcurl cannot be used here");
+    if (mail_options_check(&portal->mail_options, error) != LICET_OK)
+        return LICET_INVALID;
+    return portal_read_password(portal, error);
+}
+
+/* ---- the store, in the sandbox */
+
 /* The folder in which SQLite keeps its files; "" for PostgreSQL. */
 static void portal_folder(const char *database, char ret_folder[PATH_MAX])
 {
@@ -118,17 +216,31 @@ static void portal_folder(const char *database, char ret_folder[PATH_MAX])
 /* Order: files before the store has threads; calls after it has loaded what it needs. */
 static enum status portal_open_store(struct portal *portal, struct error *error)
 {
+    const struct portal_options *options = &portal->options;
     char folder[PATH_MAX];
-    bool is_sqlite;
+    bool may_connect;
     enum status status;
 
-    portal_folder(portal->options.database, folder);
-    is_sqlite = folder[0] != '\0';
-    status = sandbox_files(is_sqlite ? folder : NULL, is_sqlite ? NULL : "/etc", error);
+    portal_folder(options->database, folder);
+    may_connect = folder[0] == '\0' || options->vendor[0] != '\0' || options->mail[0] != '\0';
+    if (folder[0] == '\0' && text_starts_with(text_of(options->mail), "file:"))
+        snprintf(folder, sizeof(folder), "%s", options->mail + strlen("file:"));
+    status = sandbox_files(folder[0] == '\0' ? NULL : folder, may_connect ? "/etc" : NULL, error);
     if (status == LICET_OK)
-        status = store_open(portal->options.database, &portal->store, error);
+        status = store_open(options->database, &portal->store, error);
     if (status == LICET_OK)
-        status = sandbox_calls(!is_sqlite, error);
+        status = sandbox_calls(may_connect, error);
+    return status;
+}
+
+static enum status portal_start_threads(struct portal *portal, struct error *error)
+{
+    enum status status = LICET_OK;
+
+    if (portal->options.vendor[0] != '\0')
+        status = issuing_start(portal->store, &portal->issuing_options, &portal->issuing, error);
+    if (status == LICET_OK && portal->options.mail[0] != '\0')
+        status = mailer_start(portal->store, &portal->mail_options, &portal->mailer, error);
     return status;
 }
 
@@ -155,7 +267,13 @@ enum status portal_create(const struct portal_options *options, struct portal **
     portal_set_hosts(portal);
     status = portal_make_routes(portal, error);
     if (status == LICET_OK)
+        status = portal_read_trust(portal, error);
+    if (status == LICET_OK)
+        status = portal_read_mail(portal, error);
+    if (status == LICET_OK)
         status = portal_open_store(portal, error);
+    if (status == LICET_OK)
+        status = portal_start_threads(portal, error);
     if (status == LICET_OK)
         status =
             http_workers_create(options->workers, QUEUE_MAX, frame_run, &portal->workers, error);
@@ -177,7 +295,10 @@ void portal_destroy(struct portal *portal)
         http_workers_stop(portal->workers);
     http_server_destroy(portal->http);
     http_workers_destroy(portal->workers);
+    mailer_stop(portal->mailer);
+    issuing_stop(portal->issuing);
     store_close(portal->store);
+    sodium_memzero(portal->mail_password, sizeof(portal->mail_password));
     free(portal->http_routes);
     free(portal);
 }

@@ -7,6 +7,8 @@
 
 struct portal;
 struct store;
+struct issuing;
+struct mailer;
 
 /* Opens the database, gives up rights (R10.1), and serves. */
 enum status portal_create(const struct portal_options *options, struct portal **ret_portal,
@@ -19,6 +21,11 @@ void portal_destroy(struct portal *portal);
 enum status portal_init(const struct portal_options *options, FILE *file, struct error *error);
 
 struct store *portal_store(const struct portal *portal);
+/* The vendor whose files are made here; empty where none are. */
+struct text portal_vendor(const struct portal *portal);
+/* NULL where no files are made (what was allocated waits), or no mail is sent. */
+struct issuing *portal_issuing(const struct portal *portal);
+struct mailer *portal_mailer(const struct portal *portal);
 /* The row of the list that a route of HTTP was made from. */
 const struct route *portal_route(const struct portal *portal, const struct http_route *http_route);
 

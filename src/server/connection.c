@@ -246,7 +246,7 @@ void connection_print_source(const struct connection *connection, struct buf *bu
     struct address peer = {.size = sizeof(peer.storage)};
 
     if (getpeername(connection->fd, (struct sockaddr *)&peer.storage, &peer.size) == 0)
-        address_print_host(&peer, buf);
+        address_print_source(&peer, buf);
     else
         buf_add_string(buf, "unknown");
 }
@@ -435,8 +435,8 @@ static bool connection_run(struct connection *connection, const struct resp_comm
 
     if (!batch_has_room(server->open, SEAT_STEP_BYTES, SCRATCH_BYTES_MAX))
         return false;
-    server->counters.commands++;
     if (call.command == NULL) {
+        server->counters.commands++;
         error_set(&error, LICET_NOT_FOUND, "there is no command \"%.*s\"; HELP lists them",
                   TEXT_ARGS(text_head(command->arguments[0], NAME_MAX_BYTES)));
         resp_write_status(&server->replies, LICET_NOT_FOUND, &error);
@@ -444,6 +444,7 @@ static bool connection_run(struct connection *connection, const struct resp_comm
     }
     call_run(&call, &error);
     *ret_waits_for_report = call.waits_for_report;
+    server->counters.commands += !call.is_stalled; /* it comes again */
     return !call.is_stalled;
 }
 
@@ -630,7 +631,7 @@ static void door_to_http(struct connection *connection)
     if (http_server_take_fd(server->http, fd, (struct sockaddr *)&peer.storage, peer.size,
                             &error) != LICET_OK)
         return;
-    server->counters.http_requests++;
+    server->counters.connections_http++;
     uv_timer_start(&server->http_timer, server->http_timer.timer_cb, 0, 0);
 }
 

@@ -252,7 +252,7 @@ static enum status report_take_rate(struct http_exchange *exchange, struct error
     if (http_exchange_role(exchange) >= HTTP_ROLE_VIEWER)
         return LICET_OK;
     peer.size = http_peer(exchange, &peer.storage);
-    address_print_host(&peer, &source);
+    address_print_source(&peer, &source);
     return source_rates_take_address(server->report_rates, buf_text(&source), server->now.instant,
                                      error);
 }

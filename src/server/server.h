@@ -64,7 +64,7 @@ struct vendor {
 };
 
 struct server_counters {
-    uint64_t connections, connections_open, http_requests, commands, protocol_errors;
+    uint64_t connections, connections_open, connections_http, commands, protocol_errors;
     uint64_t grants, reclaims, renewals, checkins, commits, records, signatures;
     uint64_t denials[STATUSES_COUNT]; /* requests that the core or a rate refused */
 };

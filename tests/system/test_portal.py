@@ -4,9 +4,12 @@ import os
 import socket
 import threading
 
+import time
+
 import harness
 from harness import Answer, ok, path_of, request_bytes, skip
 from portal import Portal, portal_run, routes
+from signing import Signer
 
 
 def test_frame():
@@ -72,7 +75,10 @@ def test_program():
             ("[portal]\ndatabase = " + database + "\nhost = a.example.com\nworkers = 3\n", 0, ""),
             ("[portal]\ndatabase = " + database + "\nworkers = 0\n", 2, "line 3"),
             ("[licetd]\nstate = x\n", 2, "[portal]"), ("[portal]\ncolour = blue\n", 2, "colour"),
-            ("[portal]\nlisten = example.com\n", 2, "line 2")):
+            ("[portal]\nlisten = example.com\n", 2, "line 2"),
+            ("[portal]\ndatabase = " + database + "\nvendor = acme\n", 2, "root="),
+            ("[portal]\ndatabase = " + database + "\nmail = smtp://127.0.0.1\n", 2, "site="),
+            ("[portal]\nvendor = a-b\n", 2, "line 2")):
         with open(config, "w", encoding="ascii") as file:
             file.write(text)
         run = portal_run("--config", config, "--check")
@@ -104,4 +110,52 @@ def test_restart():
         ok(portal.ask("GET", "/health").status == 200, "a kill costs nothing")
 
 
-harness.run(test_frame, test_many, test_slow_peers, test_program, test_restart)
+def sold(portal, key):
+    """What a sale leaves behind: a mail that waits, and a generation without its file."""
+    for sql in ("INSERT INTO organization (kind, name, number) VALUES ('customer', 'C', 'C-4829138')",
+                "INSERT INTO program (name) VALUES ('Easy')",
+                "INSERT INTO agreement (program_id, customer_id, number, state, created) VALUES (1, 1, 'R-4829138', 'active', 1)",
+                "INSERT INTO product (name, is_bound_by_name, is_whole_only) VALUES ('Cad', 0, 0)",
+                "INSERT INTO edition (product_id, feature, name, rank, overdraft_percent, ttl_s, drain_s, grace_s, borrow_s)"
+                " VALUES (1, 'cad', 'Pro', 1, 0, 300, 86400, 0, 0)",
+                "INSERT INTO orders (number, partner_id, customer_id, agreement_id, po_number, contact, state, created, changed)"
+                " VALUES ('O-7K2M9', 1, 1, 1, 'PO', 'a@b.example', 'fulfilled', 1, 1)",
+                "INSERT INTO order_line (order_id, edition_id, seats, maintenance, expiry) VALUES (1, 1, 5, 'none', 'permanent')",
+                "INSERT INTO entitlement (order_line_id, customer_id, edition_id, sn, code, maintenance, expiry, state, created)"
+                " VALUES (1, 1, 1, 'LA-7K2M9-1', 'ABCDE', 'none', 'permanent', 'activated', 1)",
+                "INSERT INTO outbox (kind, recipient, order_id, state, attempts, due, created)"
+                " VALUES ('order_confirmation', 'a@b.example', 1, 'waiting', 0, 1, 1)",
+                f"INSERT INTO server (number, customer_id, name, short_name, public_key, generation, created)"
+                f" VALUES ('S-7K2M9', 1, 'lic01', 'lic01', '{key}', 1, 1)",
+                "INSERT INTO issue (server_id, generation, serial, state, act, created) VALUES (1, 1, 'L-1', 'intent', 'x', 1)",
+                "INSERT INTO issue_line (issue_id, entitlement_id, seats) VALUES (1, 1, 5)"):
+        portal.query(sql)
+
+
+def test_threads():
+    """The issuing thread and the mail thread, from within the sandbox."""
+    with Signer(client=harness.USER.pw_name) as signer, open(signer.vendor.root, encoding="ascii") as root:
+        portal = Portal("--vendor", "acme", "--root", signer.vendor.root, "--signer", signer.path, "--mail-from",
+                        "licensing@acme.example", "--site", "https://licensing.acme.example")
+        mail = os.path.join(portal.state, "mail")
+        os.mkdir(mail)
+        harness.give_away(mail)
+        portal.options = [*portal.options, "--mail", "file:" + mail]
+        with portal:
+            sold(portal, " ".join(root.read().split()[:2]))
+            end = time.monotonic() + harness.WAIT_SECONDS
+            rows = []
+            while time.monotonic() < end and rows != [("released", "sent")]:
+                rows = portal.query("SELECT issue.state, outbox.state FROM issue, outbox")
+                time.sleep(0.05)
+            ok(rows == [("released", "sent")], "what was allocated becomes a file, and what waits in the outbox leaves",
+               (rows, portal.log()))
+            file = portal.query("SELECT file FROM issue")[0][0]
+            ok(b"INCREMENT cad sn=LA-7K2M9-1 seats=5" in bytes(file) and b"BEGIN SSH SIGNATURE" in bytes(file),
+               "a signed one with what was sold", file)
+            with open(os.path.join(mail, "1.eml"), encoding="utf-8") as message:
+                text = message.read()
+            ok("https://licensing.acme.example/activate#ABCDE" in text, "R6.10 and a mail with the code", text)
+
+
+harness.run(test_frame, test_many, test_slow_peers, test_program, test_restart, test_threads)

@@ -102,7 +102,7 @@ static enum status allocation_add(const struct change_set *changes, const struct
 {
     struct issue_line *lines = arena_take(arena, changes->lines_count, sizeof(*lines));
 
-    if (lines == NULL && changes->lines_count > 0)
+    if (lines == NULL)
         return error_set(error, LICET_NO_MEMORY, "no memory is left for this many lines");
     for (uint32_t i = 0; i < changes->lines_count; i++) {
         uint32_t seats =
@@ -194,7 +194,7 @@ enum status allocation_change(struct db_transaction *transaction, const struct c
     int64_t issue_id;
     enum status status;
 
-    if (entitlements == NULL && changes->lines_count > 0)
+    if (entitlements == NULL)
         return error_set(error, LICET_NO_MEMORY, "no memory is left for this many lines");
     status = allocation_lock(transaction, changes, arena, entitlements, &server, error);
     if (status == LICET_OK)

@@ -53,7 +53,7 @@ static void write_line(const struct mail_options *options, uint32_t number,
 
 static enum status write_lines(struct db_transaction *transaction,
                                const struct mail_options *options,
-                               const struct confirmation *confirmation, struct arena *arena,
+                               const struct confirmation *confirmation, const struct arena *arena,
                                struct buf *message, struct error *error)
 {
     enum status status = LICET_OK;

@@ -19,7 +19,7 @@ static enum status member_remove(struct db_transaction *transaction, void *conte
 
 enum status member_delete_handle(struct request *request, struct reply *reply, struct error *error)
 {
-    struct leaving leaving;
+    struct leaving leaving = {0, 0};
     int64_t person_id;
     enum status status = request_path_int(request, "organization", &leaving.organization_id, error);
 

@@ -35,6 +35,8 @@ static void metrics_totals(const struct report *report, struct buf *buf)
         {"journal_records", "gauge", "Number of the last durable record.", report->durable_number},
         {"connections", "gauge", "Connections open now.", counters->connections_open},
         {"connections_total", "counter", "Connections accepted.", counters->connections},
+        {"http_connections_total", "counter", "Connections that spoke HTTP.",
+         counters->connections_http},
         {"commands_total", "counter", "RESP commands served.", counters->commands},
         {"protocol_errors_total", "counter", "Connections closed for a protocol error.",
          counters->protocol_errors},

@@ -190,7 +190,10 @@ static void test_damage(void)
     refuses(text_make("\xff\xfe#\0 \0", 6), LICET_INVALID, "UTF-16", "UTF-16 is named");
     refuses(TEXT("hello\n"), LICET_INVALID, "signature block is missing",
             "another text is refused");
-    refuses(text_make("", 0), LICET_INVALID, "signature block is missing", "nothing is refused");
+    refuses(text_make("", 0), LICET_INVALID, "the file is empty", "nothing is refused");
+    refuses(TEXT("%PDF-1.4\n"), LICET_INVALID, "a PDF", "a PDF is named");
+    refuses(TEXT("PK\x03\x04"), LICET_INVALID, "ZIP", "an archive is named");
+    refuses(TEXT("<!DOCTYPE html>\n"), LICET_INVALID, "sign in first", "a web page is named");
 }
 
 /* Every pair of golden files cut at every line: the front of one, the end of the other. */

@@ -15,6 +15,18 @@ static bool prints_as(const char *string, const char *expected)
     return text_is(buf_text(&buf), expected);
 }
 
+static bool counts_as(const char *string, const char *expected)
+{
+    struct address address;
+    char place[ADDRESS_TEXT_MAX];
+    struct buf buf = buf_over(place, sizeof(place));
+
+    if (address_parse(text_of(string), &address, NULL) != LICET_OK)
+        return false;
+    address_print_source(&address, &buf);
+    return text_is(buf_text(&buf), expected);
+}
+
 static bool has(const char *network_text, const char *address_text)
 {
     struct network network;
@@ -51,6 +63,12 @@ int main(void)
 {
     ok(prints_as("127.0.0.1:7380", "127.0.0.1:7380"), "an IPv4 address");
     ok(prints_as("[2001:DB8::1]:65535", "[2001:db8::1]:65535"), "an IPv6 address");
+    ok(counts_as("10.1.2.3:9", "10.1.2.3") && counts_as("[::ffff:10.1.2.3]:9", "10.1.2.3") &&
+           counts_as("[::1]:9", "::1"),
+       "R10.4 limits count an IPv4 address and the loopback address by themselves");
+    ok(counts_as("[2001:db8:1:2:3:4:5:6]:9", "2001:db8:1:2::/64") &&
+           counts_as("[2001:db8:1:2::9]:9", "2001:db8:1:2::/64"),
+       "R10.4 and all addresses of an IPv6 network of 64 bits as one");
     ok(prints_as(":7380", "127.0.0.1:7380"), "R10.4 a port alone is loopback");
     ok(is_refused("127.0.0.1") && is_refused("127.0.0.1:") && is_refused("127.0.0.1:65536"),
        "a port is needed, and has a range");

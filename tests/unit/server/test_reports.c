@@ -7,6 +7,7 @@
 
 #include "seat/names.h"
 #include "server/administrators.h"
+#include "server/denials.h"
 #include "server/rates.h"
 #include "server/report.h"
 #include "unit/seat/seat_test.h"
@@ -110,6 +111,7 @@ static void server_begin(void)
 
     memset(&server, 0, sizeof(server));
     uv_loop_init(&server.loop);
+    denials_create(true, &server.denials, NULL);
     report_open(&server, NULL);
     batch_init(&server.batches[0], NULL);
     server.open = &server.batches[0];
@@ -131,6 +133,7 @@ static void server_end(void)
     uv_loop_close(&server.loop);
     batch_finish(&server.batches[0]);
     source_rates_destroy(server.report_rates);
+    denials_destroy(server.denials);
     report_close(&server);
     free(server.input);
     free(server.replies.data);
