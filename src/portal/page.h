@@ -18,7 +18,8 @@ struct page {
 };
 
 struct page_kind {
-    const char *cursor; /* its name in the query: "after", or "before" where the newest comes first */
+    const char
+        *cursor; /* its name in the query: "after", or "before" where the newest comes first */
     size_t row_bytes;
     /* A store_read() whose context is the page: fills rows and count. */
     enum status (*read)(struct db_transaction *transaction, void *page, struct error *error);

@@ -13,3 +13,16 @@ def catalog(portal, staff, feature="cad"):
 def agreement(portal, staff, customer, program=None):
     program = program or portal.ask("POST", "/api/programs", {"name": f"Program {customer}"}, token=staff).json["id"]
     return portal.ask("POST", f"/api/organizations/{customer}/agreements", {"program": program}, token=staff).json
+
+
+def order_form(partner, customer_number, agreement_number, editions):
+    return {"partner": partner, "customer_number": customer_number, "agreement_number": agreement_number, "po_number": "PO-17",
+            "contact": "orders@customer.example",
+            "lines": [{"edition": edition, "seats": 10, "maintenance": "2027-11-24", "expiry": "permanent"} for edition in editions]}
+
+
+def step(portal, token, order, *acts):
+    """The order goes from state to state; the last answer."""
+    for act in acts:
+        answer = portal.ask("POST", f"/api/orders/{order}/{act}", {"reason": "x"} if act in ("hold", "reject") else {}, token=token)
+    return answer

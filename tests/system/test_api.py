@@ -153,9 +153,17 @@ def walk_invitation(portal, staff, person, session):
 
 def walk_orders(portal, staff):
     customer = portal.organization(staff, "customer", "Buyer")
-    product, _ = ordering.catalog(portal, staff)
+    product, editions = ordering.catalog(portal, staff)
     agreement = ordering.agreement(portal, staff, customer)
-    for target in ("programs", "products", f"products/{product}/editions", f"products/{product}/releases",
+    partner = portal.organization(staff, "partner", "Seller")
+    form = ordering.order_form(partner, agreement["customer_number"], agreement["number"], editions)
+    orders = [portal.ask("POST", "/api/orders", form, token=staff).json["id"] for _ in range(3)]
+    for order, acts in zip(orders, (("submit", "hold", "resume", "approve", "fulfil"), ("submit", "reject"), ("cancel",))):
+        ok(ordering.step(portal, staff, order, *acts).status == 200, f"an order goes its way: {acts}")
+    portal.query("UPDATE outbox SET state = 'failed'")
+    ok(portal.ask("POST", f"/api/orders/{orders[0]}/mail", token=staff).status == 200, "and its mail goes again")
+    ok(portal.ask("GET", f"/api/orders/{orders[0]}", token=staff).json["state"] == "fulfilled", "and is looked at")
+    for target in ("programs", "orders", "products", f"products/{product}/editions", f"products/{product}/releases",
                    f"organizations/{customer}/agreements"):
         items = portal.ask("GET", "/api/" + target, token=staff).json["items"]
         ok(items, f"it is listed: {target}", items)

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
-"""licet-portal: what is sold, and agreements. Every answer is held against openapi.json."""
+"""licet-portal: what is sold, agreements, and orders. Every answer is held against openapi.json."""
 import json
 import os
 import re
 
 import harness
 from harness import ok
-from ordering import agreement, catalog
+from ordering import agreement, catalog, order_form, step
 from portal import Portal
 
 
@@ -144,4 +144,109 @@ def test_naughty_names():
            "row 57: and the tables are as they were", portal.log()[-1500:])
 
 
-harness.run(test_catalog, test_naughty_names)
+def placed(world):
+    """A form that is good, and an order that was placed with it."""
+    _, editions = catalog(world.portal, world.staff)
+    made = agreement(world.portal, world.staff, world.customer)
+    form = order_form(world.partner, made["customer_number"], made["number"], editions)
+    first = world.portal.ask("POST", "/api/orders", form, token=world.seller, key="o1")
+    again = world.portal.ask("POST", "/api/orders", form, token=world.seller, key="o1")
+    ok(first.status == again.status == 201 and first.json == again.json and first.json["state"] == "draft" and
+       [line["seats"] for line in first.json["lines"]] == [10, 10], "R6.9 a partner places a draft, once", again)
+    return form, first.json["id"]
+
+
+def walk_placing(world, form):
+    portal, line = world.portal, form["lines"][0]
+    def of_line(**change):
+        return {"lines": [{**line, **change}]}
+    refusals(portal, world.seller, "/api/orders", form,
+             [({"customer_number": "C-1"}, 400), ({"agreement_number": "R-1234567\x00"}, 400), ({"contact": "nobody"}, 400),
+              ({"contact": "a@b.example\r\nBcc: c@d.example"}, 400), ({"po_number": ""}, 400), ({"po_number": "a\x1b"}, 400),
+              ({"lines": []}, 400), ({"lines": [line] * 101}, 400), ({"lines": {"0": line}}, 400), ({"lines": [1]}, 400),
+              (of_line(seats=0), 400), (of_line(seats=1000000001), 400), (of_line(seats=2 ** 32 + 1), 400), (of_line(edition="1"), 400),
+              (of_line(edition=999), 404), (of_line(price=1), 400), (of_line(maintenance="never\n"), 400),
+              (of_line(expiry="none"), 400), ({"state": "approved"}, 400), ({"partner": world.customer}, 404)])
+    answer = portal.ask("POST", "/api/orders", {**form, "partner": 1}, token=world.staff)
+    ok(answer.status == 400, "the vendor does not place orders with itself", answer)
+    answer = portal.ask("POST", "/api/orders", {**form, "partner": world.customer}, token=world.staff)
+    ok(answer.status == 201, "staff places one for a customer that buys directly", answer)
+    return answer.json["id"]
+
+
+def walk_seeing(world, order, direct):
+    portal = world.portal
+    for token, seen in ((world.staff, [direct, order]), (world.seller, [order]), (world.administrator, [direct, order]),
+                        (world.viewer, [direct, order]), (world.stranger, [])):
+        items = portal.ask("GET", "/api/orders", token=token).json["items"]
+        ok([row["id"] for row in items] == seen, "row 65: an order is seen by who placed it, its customer and staff", items)
+        for query in (f"customer={world.customer}", f"partner={world.partner}", "po_number=PO-17"):
+            items = portal.ask("GET", "/api/orders?" + query, token=token).json["items"]
+            wanted = [number for number in seen if number == order or not query.startswith("partner")]
+            ok([row["id"] for row in items] == wanted, f"row 65: and whatever is asked for no other: {query}", items)
+        answer = portal.ask("GET", f"/api/orders/{order}", token=token)
+        ok(answer.status == (200 if seen else 404), "row 65: one by its id", answer)
+    page = portal.ask("GET", "/api/orders?limit=1", token=world.staff).json
+    rest = portal.ask("GET", f"/api/orders?limit=1&before={page['next']}", token=world.staff).json
+    ok([row["id"] for row in page["items"] + rest["items"]] == [direct, order] and rest["next"] is None, "pages join", rest)
+    ok(portal.ask("GET", "/api/orders?po_number=PO-18", token=world.staff).json["items"] == [], "another purchase order has none")
+    for act in ("submit", "cancel", "mail"):
+        body = None if act == "mail" else {}
+        for token, status in ((world.administrator, 403), (world.stranger, 403)):
+            answer = portal.ask("POST", f"/api/orders/{order}/{act}", body, token=token)
+            ok(answer.status == status, f"row 65: customers do not {act}", answer)
+        answer = portal.ask("POST", f"/api/orders/{direct}/{act}", body, token=world.seller)
+        ok(answer.status == 404 and answer.json["detail"] == "there is no such order", f"row 65: nor does another partner: {act}", answer)
+    for act in ("hold", "resume", "approve", "reject", "fulfil"):
+        ok(step(portal, world.seller, order, act).status == 403, f"row 65: a partner does not {act}")
+
+
+def walk_steps(world, order, direct):
+    portal, staff = world.portal, world.staff
+    answer = portal.ask("POST", f"/api/orders/{order}/mail", token=world.seller)
+    ok(answer.status == 409, "a draft has no confirmation", answer)
+    ok(step(portal, staff, order, "approve").status == 409, "nor is it approved")
+    ok(step(portal, world.seller, order, "submit").json["state"] == "submitted", "its partner submits it")
+    answer = portal.ask("POST", f"/api/orders/{order}/hold", {}, token=staff)
+    ok(answer.status == 400 and "reason" in answer.json["detail"], "a hold needs a reason", answer)
+    answer = step(portal, staff, order, "hold")
+    ok(answer.json["state"] == "on_hold" and answer.json["reason"] == "x", "which is told", answer)
+    answer = step(portal, staff, order, "resume", "approve")
+    ok(answer.json["state"] == "approved" and answer.json["reason"] is None, "until it goes on", answer)
+    first, again = (portal.ask("POST", f"/api/orders/{order}/fulfil", {}, token=staff, key="f1") for _ in range(2))
+    codes = [code for code, in portal.query("SELECT code FROM entitlement")]
+    ok(first.status == again.status == 200 and first.json["state"] == "fulfilled" and len(codes) == 2,
+       "R6.9 staff fulfils it, once: an entitlement of each line", again)
+    ok([mail["state"] for mail in first.json["mails"]] == ["waiting"] and not any(code in first.text for code in codes),
+       "its mail is shown, and no license code", first)
+    mail = f"/api/orders/{order}/mail"
+    ok(portal.ask("POST", mail, token=world.seller).status == 409, "a mail that waits is not doubled")
+    portal.query("UPDATE outbox SET state = 'failed', problem = 'mx.vendor.example says no'")
+    answer = portal.ask("POST", mail, token=world.seller)
+    ok(answer.status == 200 and [row["state"] for row in answer.json["mails"]] == ["waiting", "failed"] and
+       "mx.vendor" not in answer.text, "one that failed is sent again, and the partner learns no machine's name", answer)
+    ok("mx.vendor" in portal.ask("GET", f"/api/orders/{order}", token=staff).text, "staff learns the cause")
+    ok(step(portal, staff, direct, "submit", "reject").json["state"] == "rejected", "another one is rejected")
+    ok(step(portal, staff, 999, "submit").status == 404, "and none is none")
+
+
+def test_orders():
+    with Portal() as portal:
+        world = World(portal)
+        form, order = placed(world)
+        direct = walk_placing(world, form)
+        walk_seeing(world, order, direct)
+        walk_steps(world, order, direct)
+        bad = []
+        for text in naughty():
+            answer = portal.ask("POST", "/api/orders", {**form, "po_number": text}, token=world.seller)
+            bad += [] if answer.status == 400 or (answer.status == 201 and answer.json["po_number"] == text) else [(text, answer)]
+            answer = portal.ask("POST", "/api/orders", {**form, "customer_number": text, "lines": [text]}, token=world.seller)
+            bad += [] if answer.status == 400 else [(text, answer)]
+        ok(not bad and not re.search(r"\bact\.failed\b", portal.log()), "rows 48, 57: odd texts come back as they are or are refused",
+           bad[:3])
+        last = step(portal, world.seller, portal.query("SELECT max(id) FROM orders")[0][0], "cancel")
+        ok(last.json["state"] == "cancelled", "a partner cancels its own", last)
+
+
+harness.run(test_catalog, test_naughty_names, test_orders)

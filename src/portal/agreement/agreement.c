@@ -15,13 +15,12 @@ json_t *agreement_json(const void *row)
 {
     const struct agreement *agreement = row;
 
-    return json_pack("{s:I, s:I, s:I, s:o, s:o, s:s, s:o}", "id", (json_int_t)agreement->id,
-                     "program", (json_int_t)agreement->program_id, "customer",
-                     (json_int_t)agreement->customer_id, "customer_number",
-                     json_of_text(agreement->customer_number), "number",
-                     json_of_text(agreement->number), "state",
-                     agreement->is_active ? "active" : "ended", "created",
-                     json_of_time(agreement->created));
+    return json_pack(
+        "{s:I, s:I, s:I, s:o, s:o, s:s, s:o}", "id", (json_int_t)agreement->id, "program",
+        (json_int_t)agreement->program_id, "customer", (json_int_t)agreement->customer_id,
+        "customer_number", json_of_text(agreement->customer_number), "number",
+        json_of_text(agreement->number), "state", agreement->is_active ? "active" : "ended",
+        "created", json_of_time(agreement->created));
 }
 
 struct agreement_found {

@@ -22,6 +22,7 @@ enum status agreement_list_handle(struct request *request, struct reply *reply, 
     if (status == LICET_OK)
         status = request_require(request, ROLE_STAFF | ROLE_ADMINISTRATOR | ROLE_VIEWER,
                                  customer_id, "such organisation", error);
-    return status == LICET_OK ? page_reply(request, reply, &agreement_page_kind, &customer_id, error)
-                              : status;
+    return status == LICET_OK
+               ? page_reply(request, reply, &agreement_page_kind, &customer_id, error)
+               : status;
 }

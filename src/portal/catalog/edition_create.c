@@ -37,8 +37,7 @@ static enum status edition_duration(const struct request *request, const char *n
     uint32_t unit = row->unit == 'h' ? 3600 : 1;
     uint32_t seconds = (uint32_t)row->default_value;
     uint32_t min = seconds == 0 ? 0 : (uint32_t)row->min;
-    enum status status =
-        edition_number(request, name, min, (uint32_t)row->max, &seconds, error);
+    enum status status = edition_number(request, name, min, (uint32_t)row->max, &seconds, error);
 
     if (status == LICET_OK && seconds % unit != 0)
         return error_set(error, LICET_INVALID, "\"%s\" must be whole hours, in seconds", name);
@@ -50,8 +49,8 @@ static enum status edition_duration(const struct request *request, const char *n
 static enum status edition_read_policy(const struct request *request, struct edition *edition,
                                        struct error *error)
 {
-    enum status status = edition_number(request, "overdraft_percent", 0, 100,
-                                        &edition->overdraft_percent, error);
+    enum status status =
+        edition_number(request, "overdraft_percent", 0, 100, &edition->overdraft_percent, error);
 
     if (status == LICET_OK)
         status = edition_duration(request, "ttl_s", "ttl", &edition->ttl_s, error);

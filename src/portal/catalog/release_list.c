@@ -7,12 +7,11 @@ static enum status release_rows_read(struct db_transaction *transaction, void *c
     struct page *page = context;
     const int64_t *product_id = page->context;
     struct product product;
-    enum status status =
-        store_product_get(transaction, *product_id, page->arena, &product, error);
+    enum status status = store_product_get(transaction, *product_id, page->arena, &product, error);
 
     if (status == LICET_OK)
-        status = store_release_list(transaction, *product_id, page->cursor, page->max,
-                                    page->arena, page->rows, &page->count, error);
+        status = store_release_list(transaction, *product_id, page->cursor, page->max, page->arena,
+                                    page->rows, &page->count, error);
     return status;
 }
 
