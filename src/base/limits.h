@@ -182,6 +182,8 @@
  * 160 letters, two bytes each where it is not English. */
 #define ORGANIZATION_NAME_BYTES_MAX 320
 #define PERSON_NAME_BYTES_MAX 160
+/* A program, a product, an edition: eighty letters of two bytes fit on a line of an invoice. */
+#define CATALOG_NAME_BYTES_MAX 160
 
 /* A log line: event, ten fields of a name each, and the message of an error. */
 #define LOG_LINE_MAX 2048

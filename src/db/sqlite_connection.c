@@ -78,15 +78,18 @@ static const struct pragma writer_pragmas[] = {
     {"PRAGMA synchronous", "2"},
     {"PRAGMA foreign_keys = ON", NULL},
     {"PRAGMA foreign_keys", "1"},
+    /* A statement that may be undone halfway, and a long sort, would open files in a temporary
+     * folder, which the sandbox of the program does not reach. */
+    {"PRAGMA temp_store = MEMORY", NULL},
+    {"PRAGMA temp_store", "2"},
     {"PRAGMA trusted_schema = OFF", NULL},
     {NULL, NULL},
 };
 
 static const struct pragma reader_pragmas[] = {
-    {"PRAGMA query_only = ON", NULL},
-    {"PRAGMA wal_autocheckpoint = 0", "0"},
-    {"PRAGMA trusted_schema = OFF", NULL},
-    {NULL, NULL},
+    {"PRAGMA query_only = ON", NULL},      {"PRAGMA wal_autocheckpoint = 0", "0"},
+    {"PRAGMA temp_store = MEMORY", NULL},  {"PRAGMA temp_store", "2"},
+    {"PRAGMA trusted_schema = OFF", NULL}, {NULL, NULL},
 };
 
 /* SQLite makes files that everybody may read, and its log and index files after the file's mode. */

@@ -21,7 +21,7 @@ enum status store_program_insert(struct db_transaction *transaction, struct text
     return status;
 }
 
-enum status store_program_list(struct db_transaction *transaction, uint32_t max,
+enum status store_program_list(struct db_transaction *transaction, int64_t after, uint32_t max,
                                struct arena *arena, struct program *programs, uint32_t *ret_count,
                                struct error *error)
 {
@@ -30,8 +30,9 @@ enum status store_program_list(struct db_transaction *transaction, uint32_t max,
     uint32_t count = 0;
     enum status status;
 
-    db_rows_open(&rows, transaction, "SELECT id, name FROM program ORDER BY name LIMIT $1",
-                 DB_ARGUMENTS(db_int(max)), error);
+    db_rows_open(&rows, transaction,
+                 "SELECT id, name FROM program WHERE id > $1 ORDER BY id LIMIT $2",
+                 DB_ARGUMENTS(db_int(after), db_int(max)), error);
     while (
         db_rows_next(&rows, DB_COLUMNS(db_ret_int(&program.id), db_ret_text(&program.name, arena))))
         programs[count++] = program;
@@ -116,19 +117,21 @@ enum status store_agreement_find(struct db_transaction *transaction, struct text
 }
 
 enum status store_agreement_list(struct db_transaction *transaction, int64_t customer_id,
-                                 uint32_t max, struct arena *arena, struct agreement *agreements,
-                                 uint32_t *ret_count, struct error *error)
+                                 int64_t after, uint32_t max, struct arena *arena,
+                                 struct agreement *agreements, uint32_t *ret_count,
+                                 struct error *error)
 {
     static const char list_sql[] =
-        "SELECT " AGREEMENT_COLUMNS " WHERE customer_id = $1 ORDER BY agreement.id DESC LIMIT $2";
+        "SELECT " AGREEMENT_COLUMNS
+        " WHERE customer_id = $1 AND agreement.id > $2 ORDER BY agreement.id LIMIT $3";
     struct db_column columns[AGREEMENT_COLUMNS_COUNT];
     struct agreement agreement;
     struct db_rows rows;
     uint32_t count = 0;
     enum status status;
 
-    db_rows_open(&rows, transaction, list_sql, DB_ARGUMENTS(db_int(customer_id), db_int(max)),
-                 error);
+    db_rows_open(&rows, transaction, list_sql,
+                 DB_ARGUMENTS(db_int(customer_id), db_int(after), db_int(max)), error);
     while (db_rows_next(&rows, agreement_columns(&agreement, arena, columns)))
         agreements[count++] = agreement;
     status = db_rows_close(&rows);

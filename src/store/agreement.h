@@ -27,8 +27,8 @@ struct agreement {
 /* LICET_CONFLICT where the name is taken. */
 enum status store_program_insert(struct db_transaction *transaction, struct text name,
                                  int64_t *ret_id, struct error *error);
-/* The first `max` by name. */
-enum status store_program_list(struct db_transaction *transaction, uint32_t max,
+/* By ascending id, above `after`. */
+enum status store_program_list(struct db_transaction *transaction, int64_t after, uint32_t max,
                                struct arena *arena, struct program *programs, uint32_t *ret_count,
                                struct error *error);
 
@@ -43,10 +43,11 @@ enum status store_agreement_get(struct db_transaction *transaction, int64_t id, 
 enum status store_agreement_find(struct db_transaction *transaction, struct text number,
                                  struct text customer_number, struct arena *arena,
                                  struct agreement *ret_agreement, struct error *error);
-/* The newest `max` of the customer. */
+/* Those of the customer by ascending id, above `after`. */
 enum status store_agreement_list(struct db_transaction *transaction, int64_t customer_id,
-                                 uint32_t max, struct arena *arena, struct agreement *agreements,
-                                 uint32_t *ret_count, struct error *error);
+                                 int64_t after, uint32_t max, struct arena *arena,
+                                 struct agreement *agreements, uint32_t *ret_count,
+                                 struct error *error);
 /* LICET_CONFLICT where it has ended already. */
 enum status store_agreement_end(struct db_transaction *transaction, int64_t id,
                                 struct error *error);

@@ -12,7 +12,7 @@ static enum status catalog_insert(struct db_transaction *transaction, const char
     if (status == LICET_NOT_FOUND)
         return error_set(error, LICET_CONFLICT, "%s", taken);
     if (status == LICET_CONFLICT)
-        return error_set(error, LICET_CONFLICT, "there is no such product");
+        return error_set(error, LICET_NOT_FOUND, "there is no such product");
     return status;
 }
 
@@ -53,7 +53,7 @@ enum status store_product_get(struct db_transaction *transaction, int64_t id, st
                        error);
 }
 
-enum status store_product_list(struct db_transaction *transaction, uint32_t max,
+enum status store_product_list(struct db_transaction *transaction, int64_t after, uint32_t max,
                                struct arena *arena, struct product *products, uint32_t *ret_count,
                                struct error *error)
 {
@@ -63,8 +63,8 @@ enum status store_product_list(struct db_transaction *transaction, uint32_t max,
     enum status status;
 
     db_rows_open(&rows, transaction,
-                 "SELECT " PRODUCT_COLUMNS " FROM product ORDER BY name LIMIT $1",
-                 DB_ARGUMENTS(db_int(max)), error);
+                 "SELECT " PRODUCT_COLUMNS " FROM product WHERE id > $1 ORDER BY id LIMIT $2",
+                 DB_ARGUMENTS(db_int(after), db_int(max)), error);
     while (db_rows_next(&rows, product_columns(&product, arena)))
         products[count++] = product;
     status = db_rows_close(&rows);
@@ -117,9 +117,9 @@ enum status store_edition_find(struct db_transaction *transaction, struct text f
                        "edition", error);
 }
 
-enum status store_edition_list(struct db_transaction *transaction, int64_t product_id, uint32_t max,
-                               struct arena *arena, struct edition *editions, uint32_t *ret_count,
-                               struct error *error)
+enum status store_edition_list(struct db_transaction *transaction, int64_t product_id,
+                               int64_t after, uint32_t max, struct arena *arena,
+                               struct edition *editions, uint32_t *ret_count, struct error *error)
 {
     struct edition edition;
     struct db_rows rows;
@@ -127,9 +127,9 @@ enum status store_edition_list(struct db_transaction *transaction, int64_t produ
     enum status status;
 
     db_rows_open(&rows, transaction,
-                 "SELECT " EDITION_COLUMNS " FROM edition WHERE product_id = $1"
-                 " ORDER BY rank LIMIT $2",
-                 DB_ARGUMENTS(db_int(product_id), db_int(max)), error);
+                 "SELECT " EDITION_COLUMNS " FROM edition WHERE product_id = $1 AND id > $2"
+                 " ORDER BY id LIMIT $3",
+                 DB_ARGUMENTS(db_int(product_id), db_int(after), db_int(max)), error);
     while (db_rows_next(&rows, edition_columns(&edition, arena)))
         editions[count++] = edition;
     status = db_rows_close(&rows);
@@ -151,9 +151,9 @@ enum status store_release_insert(struct db_transaction *transaction, const struc
                           "the product has a release of this version already", ret_id, error);
 }
 
-enum status store_release_list(struct db_transaction *transaction, int64_t product_id, uint32_t max,
-                               struct arena *arena, struct release *releases, uint32_t *ret_count,
-                               struct error *error)
+enum status store_release_list(struct db_transaction *transaction, int64_t product_id,
+                               int64_t after, uint32_t max, struct arena *arena,
+                               struct release *releases, uint32_t *ret_count, struct error *error)
 {
     struct release release;
     struct db_rows rows;
@@ -162,8 +162,8 @@ enum status store_release_list(struct db_transaction *transaction, int64_t produ
 
     db_rows_open(&rows, transaction,
                  "SELECT id, product_id, version, released FROM release WHERE product_id = $1"
-                 " ORDER BY released DESC, id DESC LIMIT $2",
-                 DB_ARGUMENTS(db_int(product_id), db_int(max)), error);
+                 " AND id > $2 ORDER BY id LIMIT $3",
+                 DB_ARGUMENTS(db_int(product_id), db_int(after), db_int(max)), error);
     while (db_rows_next(&rows, DB_COLUMNS(db_ret_int(&release.id), db_ret_int(&release.product_id),
                                           db_ret_text(&release.version, arena),
                                           db_ret_text(&release.released, arena))))

@@ -32,8 +32,8 @@ struct release {
     struct text released; /* its date: what a maintenance date is compared with */
 };
 
-/* LICET_CONFLICT where the name (of an edition: feature or rank; of a release: version) is taken or
- * there is no such product. */
+/* LICET_CONFLICT where the name (of an edition: feature or rank; of a release: version) is taken.
+ * LICET_NOT_FOUND: there is no such product. */
 enum status store_product_insert(struct db_transaction *transaction, const struct product *product,
                                  int64_t *ret_id, struct error *error);
 enum status store_edition_insert(struct db_transaction *transaction, const struct edition *edition,
@@ -49,15 +49,15 @@ enum status store_edition_find(struct db_transaction *transaction, struct text f
                                struct arena *arena, struct edition *ret_edition,
                                struct error *error);
 
-/* The first `max`: products by name, editions by rank, releases by date, newest first. */
-enum status store_product_list(struct db_transaction *transaction, uint32_t max,
+/* By ascending id, above `after`. */
+enum status store_product_list(struct db_transaction *transaction, int64_t after, uint32_t max,
                                struct arena *arena, struct product *products, uint32_t *ret_count,
                                struct error *error);
-enum status store_edition_list(struct db_transaction *transaction, int64_t product_id, uint32_t max,
-                               struct arena *arena, struct edition *editions, uint32_t *ret_count,
-                               struct error *error);
-enum status store_release_list(struct db_transaction *transaction, int64_t product_id, uint32_t max,
-                               struct arena *arena, struct release *releases, uint32_t *ret_count,
-                               struct error *error);
+enum status store_edition_list(struct db_transaction *transaction, int64_t product_id,
+                               int64_t after, uint32_t max, struct arena *arena,
+                               struct edition *editions, uint32_t *ret_count, struct error *error);
+enum status store_release_list(struct db_transaction *transaction, int64_t product_id,
+                               int64_t after, uint32_t max, struct arena *arena,
+                               struct release *releases, uint32_t *ret_count, struct error *error);
 
 #endif

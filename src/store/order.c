@@ -150,17 +150,28 @@ enum status store_order_lines(struct db_transaction *transaction, int64_t order_
     return LICET_OK;
 }
 
-/* Three texts, so that each finds its index. */
+#define ORDER_HERS                                                                                 \
+    " id IN (SELECT id FROM orders WHERE partner_id IN"                                            \
+    " (SELECT organization_id FROM membership WHERE person_id = $6)"                               \
+    " UNION SELECT id FROM orders WHERE customer_id IN"                                            \
+    " (SELECT organization_id FROM membership WHERE person_id = $6))"
+
+/* Four texts, so that each finds its index. */
 static const char *order_list_sql(const struct order_filter *filter)
 {
     if (filter->customer_id != 0)
         return "SELECT " ORDER_COLUMNS " FROM orders WHERE customer_id = $1"
-               " AND ($2 = 0 OR partner_id = $2) AND ($3 = '' OR po_number = $3) AND id < $4"
+               " AND ($6 = 0 OR" ORDER_HERS
+               ") AND ($2 = 0 OR partner_id = $2) AND ($3 = '' OR po_number = $3) AND id < $4"
                " ORDER BY id DESC LIMIT $5";
     if (filter->partner_id != 0)
         return "SELECT " ORDER_COLUMNS " FROM orders WHERE partner_id = $2 AND $1 = 0"
+               " AND ($6 = 0 OR" ORDER_HERS ")"
                " AND ($3 = '' OR po_number = $3) AND id < $4 ORDER BY id DESC LIMIT $5";
-    return "SELECT " ORDER_COLUMNS " FROM orders WHERE $1 = $2"
+    if (filter->person_id != 0)
+        return "SELECT " ORDER_COLUMNS " FROM orders WHERE" ORDER_HERS " AND $1 = $2"
+               " AND ($3 = '' OR po_number = $3) AND id < $4 ORDER BY id DESC LIMIT $5";
+    return "SELECT " ORDER_COLUMNS " FROM orders WHERE $1 = $2 AND $6 = 0"
            " AND ($3 = '' OR po_number = $3) AND id < $4 ORDER BY id DESC LIMIT $5";
 }
 
@@ -178,8 +189,8 @@ enum status store_order_list(struct db_transaction *transaction, const struct or
     db_rows_open(&rows, transaction, order_list_sql(filter),
                  DB_ARGUMENTS(db_int(filter->customer_id), db_int(filter->partner_id),
                               db_text(filter->po_number),
-                              db_int(filter->before == 0 ? INT64_MAX : filter->before),
-                              db_int(max)),
+                              db_int(filter->before == 0 ? INT64_MAX : filter->before), db_int(max),
+                              db_int(filter->person_id)),
                  error);
     while (db_rows_next(&rows, order_columns(&order, &state, arena, columns))) {
         order.state = order_state_of(state);

@@ -60,8 +60,10 @@ enum status store_order_lines(struct db_transaction *transaction, int64_t order_
                               struct error *error);
 
 /* Which orders: those of a customer, or of a partner, or all where both are 0; of one purchase
- * order where `po_number` is not empty. Newest first, below `before` (0: from the newest). */
+ * order where `po_number` is not empty; with a person only those that an organisation of hers placed
+ * or is the customer of. Newest first, below `before` (0: from the newest). */
 struct order_filter {
+    int64_t person_id;
     int64_t customer_id, partner_id;
     struct text po_number;
     int64_t before;

@@ -7,6 +7,7 @@ import re
 
 import harness
 import openapi
+import ordering
 from harness import PASSWORD, ok
 from portal import STAFF, Portal, routes
 
@@ -151,12 +152,32 @@ def walk_invitation(portal, staff, person, session):
     ok(portal.ask("POST", "/api/people/999/invitation", token=staff).status == 404, "nobody is not invited")
 
 
+def walk_orders(portal, staff):
+    customer = portal.organization(staff, "customer", "Buyer")
+    product, editions = ordering.catalog(portal, staff)
+    agreement = ordering.agreement(portal, staff, customer)
+    partner = portal.organization(staff, "partner", "Seller")
+    form = ordering.order_form(partner, agreement["customer_number"], agreement["number"], editions)
+    orders = [portal.ask("POST", "/api/orders", form, token=staff).json["id"] for _ in range(3)]
+    for order, acts in zip(orders, (("submit", "hold", "resume", "approve", "fulfil"), ("submit", "reject"), ("cancel",))):
+        ok(ordering.step(portal, staff, order, *acts).status == 200, f"an order goes its way: {acts}")
+    portal.query("UPDATE outbox SET state = 'failed'")
+    ok(portal.ask("POST", f"/api/orders/{orders[0]}/mail", token=staff).status == 200, "and its mail goes again")
+    ok(portal.ask("GET", f"/api/orders/{orders[0]}", token=staff).json["state"] == "fulfilled", "and is looked at")
+    for target in ("programs", "orders", "products", f"products/{product}/editions", f"products/{product}/releases",
+                   f"organizations/{customer}/agreements"):
+        items = portal.ask("GET", "/api/" + target, token=staff).json["items"]
+        ok(items, f"it is listed: {target}", items)
+    ok(portal.ask("POST", f"/api/agreements/{agreement['id']}/end", token=staff).status == 200, "an agreement ends")
+
+
 def test_walk():
     with Portal() as portal:
         staff = portal.setup()
         person, session = walk_people(portal, staff)
         walk_pages(portal, staff)
         walk_tokens(portal, staff)
+        walk_orders(portal, staff)
         walk_invitation(portal, staff, person, session)
         portal.ask("GET", "/health")
         portal.sign_in()

@@ -15,7 +15,7 @@ static enum status entitlement_rows_read(struct db_transaction *transaction, voi
                                          struct error *error)
 {
     struct entitlement_rows *page = context;
-    struct entitlement rows[PAGE_MAX + 1]; /* one more tells whether there are more */
+    struct entitlement rows[PAGE_ROWS_MAX + 1]; /* one more tells whether there are more */
     enum status status =
         store_entitlement_list(transaction, page->customer_id, page->before, page->limit + 1,
                                page->arena, rows, &page->count, error);
@@ -30,7 +30,7 @@ static enum status entitlement_rows_read(struct db_transaction *transaction, voi
 enum status entitlement_list_handle(struct request *request, struct reply *reply,
                                     struct error *error)
 {
-    struct entitlement_view views[PAGE_MAX + 1];
+    struct entitlement_view views[PAGE_ROWS_MAX + 1];
     struct entitlement_rows page = {.arena = request_arena(request), .views = views};
     enum status status = request_path_int(request, "organization", &page.customer_id, error);
     json_t *items;
@@ -39,7 +39,7 @@ enum status entitlement_list_handle(struct request *request, struct reply *reply
         status =
             request_require(request, ROLES_OF_SEATS, page.customer_id, "such organisation", error);
     if (status == LICET_OK)
-        status = page_read(request, "before", &page.before, &page.limit, error);
+        status = page_query(request, "before", &page.before, &page.limit, error);
     if (status == LICET_OK)
         status = store_read(request_store(request), entitlement_rows_read, &page, error);
     if (status != LICET_OK)

@@ -8,7 +8,7 @@ struct seats_rows {
     struct arena *arena;
     int64_t entitlement_id, after;
     uint32_t limit, count;
-    struct server_seats rows[PAGE_MAX + 1]; /* one more tells whether there are more */
+    struct server_seats rows[PAGE_ROWS_MAX + 1]; /* one more tells whether there are more */
 };
 
 static enum status seats_rows_read(struct db_transaction *transaction, void *context,
@@ -48,7 +48,7 @@ enum status entitlement_show_handle(struct request *request, struct reply *reply
     if (status == LICET_OK)
         status = entitlement_view_get(request, page.entitlement_id, &view, error);
     if (status == LICET_OK)
-        status = page_read(request, "after", &page.after, &page.limit, error);
+        status = page_query(request, "after", &page.after, &page.limit, error);
     if (status == LICET_OK)
         status = store_read(request_store(request), seats_rows_read, &page, error);
     if (status != LICET_OK)

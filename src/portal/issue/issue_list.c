@@ -17,7 +17,7 @@ static enum status issue_rows_read(struct db_transaction *transaction, void *con
                                    struct error *error)
 {
     struct issue_rows *page = context;
-    struct issue rows[PAGE_MAX + 1]; /* one more tells whether there are more */
+    struct issue rows[PAGE_ROWS_MAX + 1]; /* one more tells whether there are more */
     uint32_t before = page->before > UINT32_MAX ? 0 : (uint32_t)page->before;
     enum status status =
         store_issue_list_server(transaction, page->server_id, before, page->limit + 1, page->arena,
@@ -32,14 +32,14 @@ static enum status issue_rows_read(struct db_transaction *transaction, void *con
 
 enum status issue_list_handle(struct request *request, struct reply *reply, struct error *error)
 {
-    struct issue_view views[PAGE_MAX + 1];
+    struct issue_view views[PAGE_ROWS_MAX + 1];
     struct issue_rows page = {.arena = request_arena(request), .views = views};
     struct server server;
     enum status status = server_get(request, ROLES_OF_SEATS, &server, error);
     json_t *items;
 
     if (status == LICET_OK)
-        status = page_read(request, "before", &page.before, &page.limit, error);
+        status = page_query(request, "before", &page.before, &page.limit, error);
     if (status != LICET_OK)
         return status;
     page.server_id = server.id;

@@ -57,6 +57,11 @@ struct order_step {
 enum status order_step(struct db_transaction *transaction, const struct order_step *step,
                        struct arena *arena, struct error *error);
 
+/* Queues the confirmation of a fulfilled order once more. LICET_CONFLICT: it is not fulfilled, or a
+ * confirmation waits already. */
+enum status order_mail_again(struct db_transaction *transaction, int64_t order_id,
+                             struct unix_time now, struct arena *arena, struct error *error);
+
 /* Arena bytes that one act needs: the order's lines with their texts, and a few rows. */
 #define ORDER_ARENA_BYTES ((size_t)ORDER_LINES_MAX * 256 + 16384)
 

@@ -4,6 +4,7 @@
 #include "portal/order/order.h"
 #include "store/agreement.h"
 #include "store/catalog.h"
+#include "store/organization.h"
 
 static enum status line_check(struct db_transaction *transaction, const struct order_line *line,
                               struct arena *arena, struct error *error)
@@ -60,6 +61,23 @@ static enum status order_find_agreement(struct db_transaction *transaction,
     return status;
 }
 
+/* A partner places for its customers, and a customer for itself. */
+static enum status order_check_partner(struct db_transaction *transaction,
+                                       const struct order_form *form,
+                                       const struct agreement *agreement, struct arena *arena,
+                                       struct error *error)
+{
+    struct organization partner;
+    enum status status =
+        store_organization_get(transaction, form->partner_id, arena, &partner, error);
+
+    if (status == LICET_OK && partner.kind != ORGANIZATION_PARTNER &&
+        partner.id != agreement->customer_id)
+        return error_set(error, LICET_INVALID,
+                         "an order is placed by a partner, or by the customer itself");
+    return status;
+}
+
 enum status order_place(struct db_transaction *transaction, const struct order_form *form,
                         struct arena *arena, int64_t *ret_id, struct error *error)
 {
@@ -71,6 +89,8 @@ enum status order_place(struct db_transaction *transaction, const struct order_f
         status = error_set(error, LICET_CONFLICT,
                            "agreement %.*s has ended: the vendor's staff can make a new one",
                            TEXT_ARGS(agreement.number));
+    if (status == LICET_OK)
+        status = order_check_partner(transaction, form, &agreement, arena, error);
     if (status == LICET_OK)
         status = mail_address_check(form->contact, error);
     if (status == LICET_OK)

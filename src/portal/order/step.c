@@ -63,16 +63,23 @@ static enum status order_submit(struct db_transaction *transaction, const struct
     return status;
 }
 
-static enum status order_fulfil(struct db_transaction *transaction, const struct order *order,
-                                struct arena *arena, struct unix_time now, struct error *error)
+static enum status order_queue_mail(struct db_transaction *transaction, const struct order *order,
+                                    struct unix_time now, struct error *error)
 {
-    struct order_line *lines = arena_take(arena, ORDER_LINES_MAX, sizeof(*lines));
     struct mail mail = {.kind = MAIL_ORDER_CONFIRMATION,
                         .recipient = order->contact,
                         .order_id = order->id,
                         .created = now};
-    uint32_t count;
     int64_t mail_id;
+
+    return store_outbox_insert(transaction, &mail, &mail_id, error);
+}
+
+static enum status order_fulfil(struct db_transaction *transaction, const struct order *order,
+                                struct arena *arena, struct unix_time now, struct error *error)
+{
+    struct order_line *lines = arena_take(arena, ORDER_LINES_MAX, sizeof(*lines));
+    uint32_t count;
     enum status status;
 
     if (lines == NULL)
@@ -82,7 +89,7 @@ static enum status order_fulfil(struct db_transaction *transaction, const struct
     for (uint32_t i = 0; status == LICET_OK && i < count; i++)
         status = entitlement_make(transaction, order, &lines[i], i + 1, now, error);
     if (status == LICET_OK)
-        status = store_outbox_insert(transaction, &mail, &mail_id, error);
+        status = order_queue_mail(transaction, order, now, error);
     return status;
 }
 
@@ -109,4 +116,25 @@ enum status order_step(struct db_transaction *transaction, const struct order_st
     return store_order_set_state(transaction, order.id, rule->to,
                                  step->reason.size == 0 ? (struct text){NULL, 0} : step->reason,
                                  step->now, error);
+}
+
+enum status order_mail_again(struct db_transaction *transaction, int64_t order_id,
+                             struct unix_time now, struct arena *arena, struct error *error)
+{
+    struct order order;
+    struct mail last;
+    uint32_t count = 0;
+    enum status status = store_order_lock(transaction, order_id, arena, &order, error);
+
+    if (status == LICET_OK && order.state != ORDER_FULFILLED)
+        status = error_set(error, LICET_CONFLICT,
+                           "order %.*s is %s: its confirmation goes out when it is fulfilled",
+                           TEXT_ARGS(order.number), order_state_name(order.state));
+    if (status == LICET_OK)
+        status = store_outbox_list_order(transaction, order_id, 1, arena, &last, &count, error);
+    if (status == LICET_OK && count == 1 && last.state == MAIL_WAITING)
+        status = error_set(error, LICET_CONFLICT,
+                           "the confirmation of order %.*s waits to be sent already",
+                           TEXT_ARGS(order.number));
+    return status == LICET_OK ? order_queue_mail(transaction, &order, now, error) : status;
 }

@@ -9,7 +9,7 @@ struct member_rows {
     int64_t organization_id, after;
     uint32_t limit, count;
     /* Limit: all roles of the last person of a page, and one more to tell whether there are more. */
-    struct member rows[PAGE_MAX + MEMBER_ROLES_COUNT];
+    struct member rows[PAGE_ROWS_MAX + MEMBER_ROLES_COUNT];
 };
 
 static enum status member_rows_read(struct db_transaction *transaction, void *context,
@@ -52,7 +52,7 @@ enum status member_list_handle(struct request *request, struct reply *reply, str
         status = request_require(request, ROLE_STAFF | ROLE_PARTNER | ROLE_ADMINISTRATOR,
                                  page.organization_id, "such organisation", error);
     if (status == LICET_OK)
-        status = page_read(request, "after", &page.after, &page.limit, error);
+        status = page_query(request, "after", &page.after, &page.limit, error);
     if (status == LICET_OK)
         status = store_read(request_store(request), member_rows_read, &page, error);
     if (status != LICET_OK)

@@ -3,8 +3,10 @@
 #include "portal/reply.h"
 #include "store/store.h"
 
-json_t *organization_json(const struct organization *organization)
+json_t *organization_json(const void *row)
 {
+    const struct organization *organization = row;
+
     return json_pack("{s:I, s:s, s:o, s:o}", "id", (json_int_t)organization->id, "kind",
                      organization_kind_name(organization->kind), "name",
                      json_of_text(organization->name), "number",
@@ -34,4 +36,10 @@ enum status organization_get(struct request *request, int64_t id,
     if (status == LICET_OK)
         *ret_organization = found.row;
     return status;
+}
+
+enum status organization_page(const struct request *request, int64_t *ret_after,
+                              uint32_t *ret_limit, struct error *error)
+{
+    return page_query(request, "after", ret_after, ret_limit, error);
 }

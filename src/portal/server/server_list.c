@@ -8,7 +8,7 @@ struct server_rows {
     struct arena *arena;
     int64_t customer_id, before;
     uint32_t limit, count;
-    struct server rows[PAGE_MAX + 1]; /* one more tells whether there are more */
+    struct server rows[PAGE_ROWS_MAX + 1]; /* one more tells whether there are more */
 };
 
 static enum status server_rows_read(struct db_transaction *transaction, void *context,
@@ -30,7 +30,7 @@ enum status server_list_handle(struct request *request, struct reply *reply, str
         status =
             request_require(request, ROLES_OF_SEATS, page.customer_id, "such organisation", error);
     if (status == LICET_OK)
-        status = page_read(request, "before", &page.before, &page.limit, error);
+        status = page_query(request, "before", &page.before, &page.limit, error);
     if (status == LICET_OK)
         status = store_read(request_store(request), server_rows_read, &page, error);
     if (status != LICET_OK)
