@@ -57,7 +57,7 @@ static void take_result(struct taking *taking, uint32_t number, enum status stat
     char place[32];
     size_t size = 0;
 
-    for (; word[size] != '\0' && size < sizeof(place); size++)
+    for (; size < sizeof(place) && word[size] != '\0'; size++)
         place[size] = (char)tolower((unsigned char)word[size]);
     taking->results[taking->results_count++] =
         (struct exchange_result){.number = number,

@@ -189,7 +189,7 @@ static enum status response_verify(struct db_transaction *transaction, struct si
     struct text signed_part = signed_text(signing, index), file;
     struct buf whole = buf_over(turn_text_memory(signing->turn), TURN_TEXT_BYTES);
     struct response response;
-    enum status status = LICET_OK;
+    enum status status;
 
     whole.size = signed_part.size;
     if (signing->file_issue_ids[index] != 0) {

@@ -4,7 +4,7 @@
 #include "portal/order/order_view.h"
 #include "portal/reply.h"
 
-#define ORDER_NUMBER_BYTES_MAX 32    /* as typed, with blanks and hyphens */
+#define ORDER_NUMBER_BYTES_MAX 32   /* as typed, with blanks and hyphens */
 #define ORDER_CONTACT_BYTES_MAX 254 /* RFC 5321, 4.5.3.1.3 */
 
 struct order_placing {
@@ -60,8 +60,7 @@ static enum status lines_read(const struct request *request, struct order_placin
         return error_set(error, LICET_INVALID, "\"lines\" must be a list of 1 to %u lines",
                          ORDER_LINES_MAX);
     for (uint32_t index = 0; status == LICET_OK && index < count; index++)
-        status =
-            line_read(json_array_get(lines, index), &placing->lines[index], index + 1, error);
+        status = line_read(json_array_get(lines, index), &placing->lines[index], index + 1, error);
     placing->form.lines = placing->lines;
     placing->form.lines_count = (uint32_t)count;
     return status;
@@ -83,7 +82,8 @@ static enum status order_read(const struct request *request, struct order_placin
         status = request_json_text(request, "agreement_number", 1, ORDER_NUMBER_BYTES_MAX,
                                    &form->agreement_number, error);
     if (status == LICET_OK)
-        status = request_json_text(request, "po_number", 1, NAME_MAX_BYTES, &form->po_number, error);
+        status =
+            request_json_text(request, "po_number", 1, NAME_MAX_BYTES, &form->po_number, error);
     if (status == LICET_OK)
         status = request_json_text(request, "contact", 1, ORDER_CONTACT_BYTES_MAX, &form->contact,
                                    error);
@@ -94,8 +94,8 @@ enum status order_create_handle(struct request *request, struct reply *reply, st
 {
     struct order_placing placing = {.arena = request_arena(request),
                                     .form = {.now = request_time(request)}};
-    int64_t id;
-    json_t *json;
+    int64_t id = 0;
+    json_t *json = NULL;
     enum status status = order_read(request, &placing, error);
 
     /* Security: who could name another's organisation would place orders in its name. */

@@ -19,16 +19,16 @@ static const struct page_kind order_page_kind = {"before", sizeof(struct order),
 
 enum status order_list_handle(struct request *request, struct reply *reply, struct error *error)
 {
-    struct order_filter filter = {
-        .person_id = request_is_staff(request) ? 0 : request_person(request), .po_number = TEXT("")};
+    struct order_filter filter = {.person_id =
+                                      request_is_staff(request) ? 0 : request_person(request),
+                                  .po_number = TEXT("")};
     enum status status =
         request_query_int(request, "customer", 1, INT64_MAX, &filter.customer_id, error);
 
     if (status == LICET_OK)
         status = request_query_int(request, "partner", 1, INT64_MAX, &filter.partner_id, error);
     if (status == LICET_OK)
-        status =
-            request_query_text(request, "po_number", NAME_MAX_BYTES, &filter.po_number, error);
+        status = request_query_text(request, "po_number", NAME_MAX_BYTES, &filter.po_number, error);
     return status == LICET_OK ? page_reply(request, reply, &order_page_kind, &filter, error)
                               : status;
 }

@@ -23,8 +23,7 @@ static enum status order_find(struct db_transaction *transaction, void *context,
                               struct error *error)
 {
     struct order_found *found = context;
-    enum status status =
-        store_order_get(transaction, found->id, found->arena, &found->row, error);
+    enum status status = store_order_get(transaction, found->id, found->arena, &found->row, error);
 
     if (status == LICET_OK && found->with_rest)
         status = store_order_lines(transaction, found->id, ORDER_LINES_MAX, found->arena,

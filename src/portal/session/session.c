@@ -58,7 +58,7 @@ enum status session_check_password(struct request *request, struct reply *reply,
                                    const struct person *person, struct text password,
                                    struct error *error)
 {
-    bool is_known = person != NULL && person->password_hash.data != NULL, is_right;
+    bool is_known = person != NULL && person->password_hash.data != NULL, is_right = false;
     enum status status = failures_check(request, reply, email, "passwords", error);
 
     if (status == LICET_OK)
