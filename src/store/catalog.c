@@ -108,15 +108,6 @@ enum status store_edition_get(struct db_transaction *transaction, int64_t id, st
                        error);
 }
 
-enum status store_edition_find(struct db_transaction *transaction, struct text feature,
-                               struct arena *arena, struct edition *ret_edition,
-                               struct error *error)
-{
-    return catalog_get(transaction, "SELECT " EDITION_COLUMNS " FROM edition WHERE feature = $1",
-                       DB_ARGUMENTS(db_text(feature)), edition_columns(ret_edition, arena),
-                       "edition", error);
-}
-
 enum status store_edition_list(struct db_transaction *transaction, int64_t product_id,
                                int64_t after, uint32_t max, struct arena *arena,
                                struct edition *editions, uint32_t *ret_count, struct error *error)

@@ -45,9 +45,6 @@ enum status store_product_get(struct db_transaction *transaction, int64_t id, st
                               struct product *ret_product, struct error *error);
 enum status store_edition_get(struct db_transaction *transaction, int64_t id, struct arena *arena,
                               struct edition *ret_edition, struct error *error);
-enum status store_edition_find(struct db_transaction *transaction, struct text feature,
-                               struct arena *arena, struct edition *ret_edition,
-                               struct error *error);
 
 /* By ascending id, above `after`. */
 enum status store_product_list(struct db_transaction *transaction, int64_t after, uint32_t max,

@@ -69,25 +69,6 @@ enum status store_outbox_insert(struct db_transaction *transaction, const struct
                   DB_COLUMNS(db_ret_int(ret_id)), error);
 }
 
-enum status store_outbox_get(struct db_transaction *transaction, int64_t id, struct arena *arena,
-                             struct mail *ret_mail, struct error *error)
-{
-    struct db_column columns[MAIL_COLUMNS_COUNT];
-    struct mail_words words;
-    struct mail mail;
-    enum status status =
-        db_row(transaction, "SELECT " MAIL_COLUMNS " FROM outbox WHERE id = $1",
-               DB_ARGUMENTS(db_int(id)), mail_columns(&mail, &words, arena, columns), error);
-
-    if (status == LICET_NOT_FOUND)
-        return error_set(error, LICET_NOT_FOUND, "there is no such mail");
-    if (status != LICET_OK)
-        return status;
-    mail_take_words(&mail, &words);
-    *ret_mail = mail;
-    return LICET_OK;
-}
-
 static enum status mail_rows(struct db_transaction *transaction, const char *sql,
                              struct db_arguments arguments, struct arena *arena, struct mail *mails,
                              uint32_t *ret_count, struct error *error)

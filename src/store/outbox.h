@@ -41,8 +41,6 @@ struct mail {
 
 enum status store_outbox_insert(struct db_transaction *transaction, const struct mail *mail,
                                 int64_t *ret_id, struct error *error);
-enum status store_outbox_get(struct db_transaction *transaction, int64_t id, struct arena *arena,
-                             struct mail *ret_mail, struct error *error);
 /* The mails about an order, newest first. */
 enum status store_outbox_list_order(struct db_transaction *transaction, int64_t order_id,
                                     uint32_t max, struct arena *arena, struct mail *mails,

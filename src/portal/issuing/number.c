@@ -48,8 +48,7 @@ static enum status number_one(struct db_transaction *transaction, const struct n
     return status;
 }
 
-/* What the file cannot say is a matter for staff, not for the queue behind it. */
-static bool is_of_this_issue(enum status status)
+bool numbering_is_for_staff(enum status status)
 {
     return status == LICET_INVALID || status == LICET_TOO_LARGE || status == LICET_UNSUPPORTED ||
            status == LICET_UNTRUSTED || status == LICET_OVER_LIMIT;
@@ -65,7 +64,7 @@ static enum status number_or_set_aside(struct db_transaction *transaction,
 
     if (status == LICET_OK)
         return LICET_OK;
-    if (is_of_this_issue(status))
+    if (numbering_is_for_staff(status))
         return store_issue_refuse(transaction, issue->id, text_of(error_text(&problem, status)),
                                   error);
     return error_set(error, status, "%s", error_text(&problem, status));

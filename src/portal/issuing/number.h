@@ -25,4 +25,7 @@ struct numbering {
  * made is set aside with its problem, and stops nobody. */
 enum status numbering_run(struct db_transaction *transaction, void *context, struct error *error);
 
+/* What cannot be said in a text is a matter for staff, not for the queue behind it. */
+bool numbering_is_for_staff(enum status status);
+
 #endif

@@ -106,6 +106,21 @@ static enum status response_write(struct db_transaction *transaction, struct tur
                                 error);
 }
 
+/* One that cannot be written waits for staff, and stops no other. */
+static enum status response_write_or_refuse(struct db_transaction *transaction, struct turn *turn,
+                                            struct exchange *exchange, struct error *error)
+{
+    struct error problem = {0};
+    enum status status = response_write(transaction, turn, exchange, &problem);
+
+    if (status == LICET_OK)
+        return LICET_OK;
+    if (numbering_is_for_staff(status))
+        return store_exchange_refuse(transaction, exchange->id,
+                                     text_of(error_text(&problem, status)), error);
+    return error_set(error, status, "%s", error_text(&problem, status));
+}
+
 struct writing {
     struct turn *turn;
     uint32_t done;
@@ -125,7 +140,7 @@ static enum status writing_run(struct db_transaction *transaction, void *context
         status = store_exchange_list_open(transaction, EXCHANGE_WAITING, SIGNER_ITEMS_MAX, &arena,
                                           exchanges, &count, error);
     for (uint32_t i = 0; status == LICET_OK && i < count; i++)
-        status = response_write(transaction, writing->turn, &exchanges[i], error);
+        status = response_write_or_refuse(transaction, writing->turn, &exchanges[i], error);
     if (status == LICET_OK)
         writing->done = count;
     return status;
