@@ -72,24 +72,40 @@ static enum status exchange_insert_result(struct db_transaction *transaction, in
                       NULL, error);
 }
 
-enum status store_exchange_insert(struct db_transaction *transaction,
-                                  const struct exchange *exchange, struct text request,
-                                  const struct exchange_result *results, uint32_t results_count,
-                                  int64_t *ret_id, struct error *error)
+enum status store_exchange_take(struct db_transaction *transaction, const struct exchange *exchange,
+                                struct text request, bool *ret_is_new, int64_t *ret_id,
+                                struct error *error)
 {
-    static const char insert_sql[] =
-        "INSERT INTO exchange (server_id, request_hash, counter, request, person_id, issue_id,"
-        " state, received) VALUES ($1, $2, $3, $4, $5, $6, 'waiting', $7) RETURNING id";
+    static const char take_sql[] =
+        "INSERT INTO exchange (server_id, request_hash, counter, request, person_id, state, "
+        "received)"
+        " VALUES ($1, $2, $3, $4, $5, 'waiting', $6) ON CONFLICT (request_hash) DO NOTHING"
+        " RETURNING id";
     enum status status =
-        db_row(transaction, insert_sql,
+        db_row(transaction, take_sql,
                DB_ARGUMENTS(db_int(exchange->server_id), db_text(exchange->request_hash),
                             db_int((int64_t)exchange->counter), db_bytes(request),
-                            db_int_or_null(exchange->person_id), db_int_or_null(exchange->issue_id),
-                            db_int(exchange->received.s)),
+                            db_int_or_null(exchange->person_id), db_int(exchange->received.s)),
                DB_COLUMNS(db_ret_int(ret_id)), error);
 
+    *ret_is_new = status == LICET_OK;
+    if (status != LICET_NOT_FOUND)
+        return status;
+    return db_row(transaction, "SELECT id FROM exchange WHERE request_hash = $1",
+                  DB_ARGUMENTS(db_text(exchange->request_hash)), DB_COLUMNS(db_ret_int(ret_id)),
+                  error);
+}
+
+enum status store_exchange_set_results(struct db_transaction *transaction, int64_t id,
+                                       int64_t issue_id, const struct exchange_result *results,
+                                       uint32_t results_count, struct error *error)
+{
+    enum status status =
+        db_execute(transaction, "UPDATE exchange SET issue_id = $2 WHERE id = $1",
+                   DB_ARGUMENTS(db_int(id), db_int_or_null(issue_id)), NULL, error);
+
     for (uint32_t i = 0; status == LICET_OK && i < results_count; i++)
-        status = exchange_insert_result(transaction, *ret_id, &results[i], error);
+        status = exchange_insert_result(transaction, id, &results[i], error);
     return status;
 }
 
@@ -128,12 +144,15 @@ enum status store_exchange_find(struct db_transaction *transaction, struct text 
 }
 
 enum status store_exchange_last_counter(struct db_transaction *transaction, int64_t server_id,
-                                        uint64_t *ret_counter, struct error *error)
+                                        int64_t except_id, uint64_t *ret_counter,
+                                        struct error *error)
 {
     int64_t counter = 0;
     enum status status =
-        db_row(transaction, "SELECT COALESCE(MAX(counter), 0) FROM exchange WHERE server_id = $1",
-               DB_ARGUMENTS(db_int(server_id)), DB_COLUMNS(db_ret_int(&counter)), error);
+        db_row(transaction,
+               "SELECT COALESCE(MAX(counter), 0) FROM exchange WHERE server_id = $1 AND id <> $2",
+               DB_ARGUMENTS(db_int(server_id), db_int(except_id)), DB_COLUMNS(db_ret_int(&counter)),
+               error);
 
     if (status == LICET_OK)
         *ret_counter = (uint64_t)counter;

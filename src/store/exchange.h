@@ -39,19 +39,24 @@ struct exchange_result {
     uint32_t seats;
 };
 
-/* Waiting, with its results. LICET_CONFLICT where the request was taken already. */
-enum status store_exchange_insert(struct db_transaction *transaction,
-                                  const struct exchange *exchange, struct text request,
-                                  const struct exchange_result *results, uint32_t results_count,
-                                  int64_t *ret_id, struct error *error);
+/* Waiting, and without results yet: its place is taken, so that the same request that comes in
+ * parallel waits for this transaction and finds *ret_id, with *ret_is_new false. */
+enum status store_exchange_take(struct db_transaction *transaction, const struct exchange *exchange,
+                                struct text request, bool *ret_is_new, int64_t *ret_id,
+                                struct error *error);
+/* In the same transaction: what came of it. */
+enum status store_exchange_set_results(struct db_transaction *transaction, int64_t id,
+                                       int64_t issue_id, const struct exchange_result *results,
+                                       uint32_t results_count, struct error *error);
 enum status store_exchange_get(struct db_transaction *transaction, int64_t id, struct arena *arena,
                                struct exchange *ret_exchange, struct error *error);
 enum status store_exchange_find(struct db_transaction *transaction, struct text request_hash,
                                 struct arena *arena, struct exchange *ret_exchange,
                                 struct error *error);
-/* The highest counter taken from a server; 0: none. */
+/* The highest counter taken from a server, but for one request; 0: none. */
 enum status store_exchange_last_counter(struct db_transaction *transaction, int64_t server_id,
-                                        uint64_t *ret_counter, struct error *error);
+                                        int64_t except_id, uint64_t *ret_counter,
+                                        struct error *error);
 /* By number. LICET_OVER_LIMIT where there are more than `max`. */
 enum status store_exchange_results(struct db_transaction *transaction, int64_t id, uint32_t max,
                                    struct arena *arena, struct exchange_result *results,

@@ -72,6 +72,15 @@ enum status store_organization_get(struct db_transaction *transaction, int64_t i
                             DB_ARGUMENTS(db_int(id)), arena, ret_organization, error);
 }
 
+enum status store_organization_lock(struct db_transaction *transaction, int64_t id,
+                                    struct error *error)
+{
+    int64_t locked;
+
+    return db_row(transaction, "SELECT id FROM organization WHERE id = $1 FOR NO KEY UPDATE",
+                  DB_ARGUMENTS(db_int(id)), DB_COLUMNS(db_ret_int(&locked)), error);
+}
+
 enum status store_organization_find_number(struct db_transaction *transaction, struct text number,
                                            struct arena *arena,
                                            struct organization *ret_organization,

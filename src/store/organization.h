@@ -29,6 +29,9 @@ enum status store_organization_insert(struct db_transaction *transaction,
 enum status store_organization_get(struct db_transaction *transaction, int64_t id,
                                    struct arena *arena, struct organization *ret_organization,
                                    struct error *error);
+/* Keeps the row until the transaction ends: before entitlements and license servers (R6.8). */
+enum status store_organization_lock(struct db_transaction *transaction, int64_t id,
+                                    struct error *error);
 enum status store_organization_find_number(struct db_transaction *transaction, struct text number,
                                            struct arena *arena,
                                            struct organization *ret_organization,

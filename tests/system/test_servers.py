@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """License servers at licet-portal over HTTP: they are enrolled, seats are allocated to them and come back by their receipts.
 The texts are those of real licetd processes, the files of a real licet-signer. In SQLite, and in PostgreSQL."""
+from concurrent.futures import ThreadPoolExecutor
+
 import harness
 import openapi
 from harness import Connection, Server, new_id, ok
@@ -95,6 +97,17 @@ def by_name(sale, entitlement):
         ok(tokyo.features()["cad"]["seats"] == 30, "which it serves", tokyo.features())
 
 
+def at_once(sale, entitlement):
+    """Eight calls of eight people."""
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda number: sale.allocate("osaka-lic01", (entitlement, number)), range(1, 9)))
+    servers = {answer.json["server"] for answer in answers if answer.status == 201}
+    ok(all(answer.status == 201 for answer in answers) and len(servers) == 1 and
+       sorted(answer.json["generation"] for answer in answers) == list(range(1, 9)),
+       "R3.2 a new host name that comes eight times at once is one license server", [str(answer) for answer in answers])
+    sale.ask("POST", f"/api/servers/{servers.pop()}/retire")
+
+
 def test_servers():
     with Sale() as sale, Server(sale.signer.vendor) as london:
         entitlement = sale.buy(500)
@@ -102,6 +115,7 @@ def test_servers():
         allocate(sale, london, server, entitlement)
         give_back(sale, london, server, entitlement)
         by_name(sale, entitlement)
+        at_once(sale, entitlement)
         answers = [sale.ask("POST", f"/api/servers/{number}/{act}", token=sale.seller) for number in (server["id"], 999999)
                    for act in ("retire", "cancel-return")]
         ok({answer.status for answer in answers} == {403}, "a partner changes no license server", [str(answer) for answer in answers])

@@ -201,6 +201,45 @@ static enum status take_generation(struct db_transaction *transaction, struct ta
 
 /* ---- one request */
 
+/* R5.2. `own_id`: of this request, where its place is taken. */
+static enum status take_check_counter(struct db_transaction *transaction,
+                                      const struct taking *taking, int64_t own_id,
+                                      struct error *error)
+{
+    uint64_t counter = taking->form->request->head.counter, last = 0;
+    enum status status =
+        store_exchange_last_counter(transaction, taking->server.id, own_id, &last, error);
+
+    if (status == LICET_OK && counter <= last)
+        return error_set(error, LICET_OLD_GENERATION,
+                         "request %llu of this license server was taken already, and this one is "
+                         "%llu: make a new one there with: licet request",
+                         (unsigned long long)last, (unsigned long long)counter);
+    return status;
+}
+
+static enum status take_all(struct db_transaction *transaction, struct taking *taking, int64_t id,
+                            struct error *error)
+{
+    struct server locked;
+    int64_t issue_id = 0;
+    enum status status = take_receipt(transaction, taking, error);
+
+    if (status == LICET_OK)
+        status = take_acts(transaction, taking, error);
+    if (status == LICET_OK)
+        status = take_generation(transaction, taking, &issue_id, error);
+    /* Order: the lock that comes last (R6.8) shows other requests that came in parallel. */
+    if (status == LICET_OK)
+        status = store_server_lock(transaction, taking->server.id, taking->arena, &locked, error);
+    if (status == LICET_OK)
+        status = take_check_counter(transaction, taking, id, error);
+    return status == LICET_OK
+               ? store_exchange_set_results(transaction, id, issue_id, taking->results,
+                                            taking->results_count, error)
+               : status;
+}
+
 static enum status take_new(struct db_transaction *transaction, struct taking *taking,
                             struct text request_hash, int64_t *ret_id, struct error *error)
 {
@@ -210,24 +249,12 @@ static enum status take_new(struct db_transaction *transaction, struct taking *t
                                 .counter = form->request->head.counter,
                                 .person_id = form->person_id,
                                 .received = form->now};
-    uint64_t last = 0;
-    enum status status = store_exchange_last_counter(transaction, taking->server.id, &last, error);
+    bool is_new;
+    enum status status = take_check_counter(transaction, taking, 0, error);
 
-    if (status == LICET_OK && form->request->head.counter <= last)
-        return error_set(error, LICET_OLD_GENERATION,
-                         "request %llu of this license server was taken already, and this one is "
-                         "%llu: make a new one there with: licet request",
-                         (unsigned long long)last, (unsigned long long)form->request->head.counter);
     if (status == LICET_OK)
-        status = take_receipt(transaction, taking, error);
-    if (status == LICET_OK)
-        status = take_acts(transaction, taking, error);
-    if (status == LICET_OK)
-        status = take_generation(transaction, taking, &exchange.issue_id, error);
-    if (status != LICET_OK)
-        return status;
-    return store_exchange_insert(transaction, &exchange, form->text, taking->results,
-                                 taking->results_count, ret_id, error);
+        status = store_exchange_take(transaction, &exchange, form->text, &is_new, ret_id, error);
+    return status == LICET_OK && is_new ? take_all(transaction, taking, *ret_id, error) : status;
 }
 
 enum status exchange_take(struct db_transaction *transaction, const struct exchange_form *form,

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "license/license.h"
 #include "portal/number.h"
+#include "store/organization.h"
 
 #define KEY_LINE_BYTES 128
 /* Servers of one customer that have the same first label: more are a naming scheme in which the
@@ -32,9 +33,9 @@ struct text server_key_line(const struct public_key *key, struct arena *arena)
 }
 
 /* Of the servers whose first label fits, those that the whole name means. */
-static enum status servers_meant(struct db_transaction *transaction, int64_t customer_id,
-                                 struct text name, struct arena *arena, struct server **ret_servers,
-                                 uint32_t *ret_count, struct error *error)
+static enum status servers_find(struct db_transaction *transaction, int64_t customer_id,
+                                struct text name, struct arena *arena, struct server **ret_servers,
+                                uint32_t *ret_count, struct error *error)
 {
     char place[NAME_MAX_BYTES];
     struct buf short_name = buf_over(place, sizeof(place));
@@ -54,6 +55,23 @@ static enum status servers_meant(struct db_transaction *transaction, int64_t cus
     *ret_servers = servers;
     *ret_count = meant;
     return status;
+}
+
+/* Order: whoever may make one locks the customer and looks again, so that two who come in parallel
+ * with a new name do not make two. */
+static enum status servers_meant(struct db_transaction *transaction, int64_t customer_id,
+                                 struct text name, struct arena *arena, struct server **ret_servers,
+                                 uint32_t *ret_count, struct error *error)
+{
+    enum status status =
+        servers_find(transaction, customer_id, name, arena, ret_servers, ret_count, error);
+
+    if (status != LICET_OK || *ret_count > 0)
+        return status;
+    status = store_organization_lock(transaction, customer_id, error);
+    return status == LICET_OK
+               ? servers_find(transaction, customer_id, name, arena, ret_servers, ret_count, error)
+               : status;
 }
 
 static enum status server_make(struct db_transaction *transaction, int64_t customer_id,
@@ -180,6 +198,12 @@ enum status server_by_key(struct db_transaction *transaction, const struct publi
     if (key_line.data == NULL)
         return error_set(error, LICET_NO_MEMORY, "no memory is left for a key");
     status = store_server_find_key(transaction, key_line, arena, &server, error);
+    if (status == LICET_NOT_FOUND && customer_id != 0) {
+        status = store_organization_lock(transaction, customer_id, error);
+        if (status != LICET_OK)
+            return status;
+        status = store_server_find_key(transaction, key_line, arena, &server, error);
+    }
     if (status == LICET_NOT_FOUND && customer_id == 0)
         return error_set(error, LICET_UNAUTHENTICATED,
                          "this license server is not known here: its first request is brought by a "
