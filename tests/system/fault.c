@@ -1,7 +1,8 @@
 /*
- * Preloaded into licet-signer: its writes, syncs, renames, signatures and answers are counted, and
- * before number LICET_FAULT_AT the process is killed. With LICET_FAULT_ERRNO it goes on instead, and
- * that call and every later one of the disk fails so.
+ * Preloaded into licet-signer and licet-portal: writes, syncs, renames, signatures and what is sent
+ * (answers; statements to PostgreSQL; what the signer is asked) are counted, and before number
+ * LICET_FAULT_AT the process is killed. With LICET_FAULT_ERRNO it goes on instead, and that call and
+ * every later one of the disk fails so.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -12,7 +13,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-static unsigned long fault_calls;
+static unsigned long fault_calls; /* of all threads */
 
 static unsigned long fault_number(const char *name)
 {
@@ -26,8 +27,7 @@ static int fault_strikes(void)
 {
     unsigned long at = fault_number("LICET_FAULT_AT"), with = fault_number("LICET_FAULT_ERRNO");
 
-    fault_calls++;
-    if (at == 0 || fault_calls < at)
+    if (__atomic_add_fetch(&fault_calls, 1, __ATOMIC_RELAXED) < at || at == 0)
         return 0;
     if (with == 0)
         kill(getpid(), SIGKILL);
@@ -45,6 +45,7 @@ static int fault_strikes(void)
 #define EXPORT __attribute__((visibility("default")))
 
 typedef ssize_t write_call(int, const struct iovec *, int, off_t);
+typedef ssize_t write_one_call(int, const void *, size_t, off_t);
 typedef int sync_call(int);
 typedef int rename_call(int, const char *, int, const char *);
 typedef int cut_call(int, off_t);
@@ -53,6 +54,7 @@ typedef int sign_call(unsigned char *, unsigned long long *, const unsigned char
                       unsigned long long, const unsigned char *);
 
 EXPORT write_call pwritev64;
+EXPORT write_one_call pwrite64;
 EXPORT sync_call fdatasync, fsync;
 EXPORT rename_call renameat;
 EXPORT cut_call ftruncate64;
@@ -64,6 +66,13 @@ ssize_t pwritev64(int fd, const struct iovec *parts, int count, off_t offset)
     NEXT(write_call *, "pwritev64");
 
     return fault_strikes() ? -1 : next.call(fd, parts, count, offset);
+}
+
+ssize_t pwrite64(int fd, const void *bytes, size_t size, off_t offset)
+{
+    NEXT(write_one_call *, "pwrite64");
+
+    return fault_strikes() ? -1 : next.call(fd, bytes, size, offset);
 }
 
 int fdatasync(int fd)

@@ -325,6 +325,7 @@ class Server:
         self.log_path = tempfile.mkstemp(prefix="log-", dir=FOLDER)[1]
         self.process = None
         self.token = None
+        self.environment = {}  # beside this test's own
         _servers.append(self)
 
     def __enter__(self):
@@ -350,7 +351,7 @@ class Server:
         self.log_start = os.path.getsize(self.log_path)
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            cwd=FOLDER)
+                                            cwd=FOLDER, env={**os.environ, **self.environment})
 
     def start(self):
         self.spawn()
