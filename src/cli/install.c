@@ -127,12 +127,12 @@ static const struct install_kind revocations_kind = {
 static enum status install_preview(const struct install_kind *kind, struct text file,
                                    json_t **ret_preview, struct error *error)
 {
-    struct console_answer answer = {0};
+    struct call_answer answer = {0};
     enum status status = console_call(kind->preview, file, true, &answer, error);
 
     if (status == LICET_OK)
         status = console_load(&answer, ret_preview, error);
-    console_answer_finish(&answer);
+    call_finish(&answer);
     return status;
 }
 
@@ -180,7 +180,7 @@ static enum status install_confirm(const struct install_kind *kind, struct text 
 {
     char place[512];
     struct buf path = buf_over(place, sizeof(place));
-    struct console_answer answer = {0};
+    struct call_answer answer = {0};
     json_t *result = NULL;
     enum status status;
 
@@ -194,7 +194,7 @@ static enum status install_confirm(const struct install_kind *kind, struct text 
         printf("%s: %s %lld is installed\n", console_string(result, "vendor", "?"), kind->noun,
                console_number(result, kind->number));
     json_decref(result);
-    console_answer_finish(&answer);
+    call_finish(&answer);
     return status;
 }
 

@@ -189,13 +189,13 @@ static void login_tell(const struct login *login, json_t *root, const char *path
         fprintf(stderr, "licet: LICET_TOKEN is set, and goes before that file: unset it\n");
 }
 
-static enum status login_keep(const struct login *login, const struct console_answer *answer,
+static enum status login_keep(const struct login *login, const struct call_answer *answer,
                               struct error *error)
 {
     json_t *root = json_loadb(answer->data == NULL ? "" : answer->data, answer->size,
                               JSON_REJECT_DUPLICATES, NULL);
     const char *token = json_string_value(json_object_get(root, "token"));
-    char path[CONSOLE_PATH_MAX];
+    char path[KEPT_PATH_MAX];
     enum status status = console_keep_token(token == NULL ? "" : token, path, error);
 
     if (status == LICET_OK)
@@ -207,11 +207,11 @@ static enum status login_keep(const struct login *login, const struct console_an
 /* A portal asks whoever wants to know who he is to sign in; a license server knows no such path. */
 static enum status login_find_out(struct login *login, struct error *error)
 {
-    struct console_answer answer = {0};
+    struct call_answer answer = {0};
     enum status status =
         console_call("/api/session", (struct text){NULL, 0}, false, &answer, error);
 
-    console_answer_finish(&answer);
+    call_finish(&answer);
     login->is_portal = status == LICET_UNAUTHENTICATED;
     if (status != LICET_UNAUTHENTICATED && status != LICET_NOT_FOUND)
         return status == LICET_OK ? error_set(error, LICET_PROTOCOL,
@@ -231,7 +231,7 @@ static enum status login_find_out(struct login *login, struct error *error)
 static enum status login_send(const struct login *login, struct error *error)
 {
     char *body = login_body(login);
-    struct console_answer answer = {0};
+    struct call_answer answer = {0};
     enum status status;
 
     if (body == NULL)
@@ -241,7 +241,7 @@ static enum status login_send(const struct login *login, struct error *error)
     free(body);
     if (status == LICET_OK)
         status = login_keep(login, &answer, error);
-    console_answer_finish(&answer);
+    call_finish(&answer);
     return status;
 }
 
