@@ -1,6 +1,6 @@
 /*
  * One HTTP call by libcurl, with every limit set: what the commands that speak to a license server
- * (cli/console.h) have in common.
+ * (cli/console.h) and those that speak to a portal (cli/portal/portal.h) have in common.
  */
 #ifndef LICET_CLI_CALL_H
 #define LICET_CLI_CALL_H

@@ -1,0 +1,199 @@
+/* licet download: a license file into a file of one's own. Nothing of another content is written
+ * over unless that is said, and a crash leaves the old file or the new one. */
+#include <getopt.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "cli/console.h"
+#include "cli/portal/lookup.h"
+
+#define DOWNLOAD_WAITS_MAX 60 /* of half a second: the signer answers in milliseconds */
+
+struct download {
+    const char *what, *customer, *path;
+    bool is_forced;
+    char name[96]; /* of the file, unless a path is said */
+};
+
+static enum status download_parse(const struct act *act, int argc, char **argv,
+                                  struct download *download, struct error *error)
+{
+    static const struct option options[] = {
+        {"force", no_argument, NULL, 'f'},
+        {"customer", required_argument, NULL, 'c'},
+        {NULL, 0, NULL, 0},
+    };
+    int option;
+
+    optind = 0;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
+        if (option == 'f')
+            download->is_forced = true;
+        else if (option == 'c')
+            download->customer = optarg;
+        else if (option == 'o')
+            download->path = optarg;
+        else
+            return act_misuse(act, error, "%.60s is no option of it, or lacks its value",
+                              argv[optind - 1]);
+    }
+    if (optind + 1 != argc)
+        return act_misuse(act, error, "it takes one word");
+    download->what = argv[optind];
+    return LICET_OK;
+}
+
+/* ---- which generation --------------------------------------------------------------------- */
+
+static enum status download_newest(struct portal *portal, json_int_t server, json_int_t *ret_id,
+                                   struct error *error)
+{
+    char path[64];
+    json_t *whole;
+    enum status status;
+
+    snprintf(path, sizeof(path), "/api/servers/%lld", (long long)server);
+    status = portal_ask(portal, "GET", path, NULL, &whole, error);
+    if (status != LICET_OK)
+        return status;
+    *ret_id = console_number(json_object_get(whole, "issue"), "id");
+    json_decref(whole);
+    return *ret_id != 0 ? LICET_OK
+                        : error_set(error, LICET_NOT_FOUND,
+                                    "this license server has no generation yet: its administrator "
+                                    "can allocate seats to it");
+}
+
+static enum status download_find(struct portal *portal, const struct download *download,
+                                 json_int_t *ret_id, struct error *error)
+{
+    json_int_t organization = 0, server;
+    enum status status = LICET_OK;
+
+    if (download->customer != NULL)
+        status = lookup_id(portal, KIND_CUSTOMER, download->customer, 0, &organization, error);
+    if (status != LICET_OK)
+        return status;
+    if (strchr(download->what, ':') != NULL ||
+        download->what[strspn(download->what, "0123456789")] == '\0')
+        return lookup_id(portal, KIND_ISSUE, download->what, organization, ret_id, error);
+    status = lookup_id(portal, KIND_SERVER, download->what, organization, &server, error);
+    return status == LICET_OK ? download_newest(portal, server, ret_id, error) : status;
+}
+
+static enum status download_judge(const json_t *issue, struct error *error)
+{
+    const char *waits_for = console_string(issue, "waits_for", "");
+
+    if (strcmp(console_string(issue, "state", ""), "released") == 0)
+        return LICET_OK;
+    if (strcmp(waits_for, "key") == 0)
+        return error_set(error, LICET_CONFLICT,
+                         "generation %lld waits for the key of its license server: bring the text "
+                         "of licet request to the portal",
+                         console_number(issue, "generation"));
+    if (strcmp(waits_for, "staff") == 0)
+        return error_set(
+            error, LICET_CONFLICT, "generation %lld waits for the vendor's staff: %.200s",
+            console_number(issue, "generation"), console_string(issue, "problem", "-"));
+    return error_set(error, LICET_CONFLICT, "generation %lld is %.20s: it has no license file",
+                     console_number(issue, "generation"), console_string(issue, "state", "?"));
+}
+
+/* Waits while the signer is all that it waits for. */
+static enum status download_wait(struct portal *portal, json_int_t id, json_t **ret_issue,
+                                 struct error *error)
+{
+    char path[64];
+    enum status status = LICET_OK;
+
+    snprintf(path, sizeof(path), "/api/issues/%lld", (long long)id);
+    for (unsigned waits = 0;; waits++) {
+        status = portal_ask(portal, "GET", path, NULL, ret_issue, error);
+        if (status != LICET_OK)
+            return status;
+        if (waits == DOWNLOAD_WAITS_MAX ||
+            strcmp(console_string(*ret_issue, "waits_for", ""), "signer") != 0)
+            break;
+        json_decref(*ret_issue);
+        nanosleep(&(struct timespec){.tv_nsec = 500000000}, NULL);
+    }
+    status = download_judge(*ret_issue, error);
+    if (status != LICET_OK)
+        json_decref(*ret_issue);
+    return status;
+}
+
+/* ---- the file ----------------------------------------------------------------------------- */
+
+static enum status download_put(const struct download *download, struct text file,
+                                struct error *error)
+{
+    const char *path = download->path != NULL ? download->path : download->name;
+    struct text there;
+    enum status status;
+
+    if (strcmp(path, "-") == 0)
+        return fwrite(file.data, 1, file.size, stdout) == file.size
+                   ? LICET_OK
+                   : error_set(error, LICET_SYSTEM, "the file cannot be written");
+    if (download->is_forced)
+        status = file_replace(path, file, 0644, error);
+    else
+        status = file_create(path, file, 0644, error);
+    if (status == LICET_CONFLICT &&
+        file_read(path, LICENSE_FILE_BYTES_MAX, &there, NULL) == LICET_OK) {
+        bool is_same = text_equal(there, file);
+
+        file_free(there);
+        status = is_same ? LICET_OK
+                         : error_set(error, LICET_CONFLICT,
+                                     "%s exists, and is another file: --force replaces it, or -o "
+                                     "names another",
+                                     path);
+    }
+    if (status == LICET_OK)
+        printf("%s: install it with licet install %s\n", path, path);
+    return status;
+}
+
+static enum status download_fetch(struct portal *portal, struct download *download, json_int_t id,
+                                  struct error *error)
+{
+    struct call_answer answer = {0};
+    json_t *issue;
+    char path[64];
+    enum status status = download_wait(portal, id, &issue, error);
+
+    if (status != LICET_OK)
+        return status;
+    snprintf(download->name, sizeof(download->name), "server-%lld-generation-%lld.lic",
+             console_number(issue, "server"), console_number(issue, "generation"));
+    json_decref(issue);
+    snprintf(path, sizeof(path), "/api/issues/%lld/file", (long long)id);
+    status = portal_call(portal, "GET", path, (struct text){NULL, 0}, &answer, error);
+    if (status == LICET_OK && !text_starts_with(text_make(answer.data, answer.size), "# Licet "))
+        status = error_set(error, LICET_PROTOCOL, "the answer is no license file");
+    if (status == LICET_OK)
+        status = download_put(download, text_make(answer.data, answer.size), error);
+    call_finish(&answer);
+    return status;
+}
+
+enum status download_run(const struct act *act, int argc, char **argv, struct error *error)
+{
+    struct download download = {.what = NULL};
+    struct portal portal = {.who = NULL};
+    json_int_t id = 0;
+    enum status status = download_parse(act, argc, argv, &download, error);
+
+    if (status == LICET_OK)
+        status = portal_open(&portal, NULL, true, NULL, error);
+    if (status == LICET_OK)
+        status = download_find(&portal, &download, &id, error);
+    if (status == LICET_OK)
+        status = download_fetch(&portal, &download, id, error);
+    portal_close(&portal);
+    return status;
+}
