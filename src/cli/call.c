@@ -71,6 +71,8 @@ static void call_set(CURL *curl, const struct call *call, struct curl_slist *hea
     curl_easy_setopt(curl, CURLOPT_URL, call->url);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, call->must_be_encrypted ? "https" : "http");
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+    if (call->authorities != NULL)
+        curl_easy_setopt(curl, CURLOPT_CAINFO, call->authorities);
     if (!call->may_use_a_proxy)
         curl_easy_setopt(curl, CURLOPT_PROXY, "");
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);

@@ -19,11 +19,12 @@ struct call {
     const char *peer;   /* "license server": who it is, for sentences */
     const char *method; /* NULL: GET without a body, POST with one */
     const char *url;
-    const char *token;      /* NULL: none */
-    const char *key;        /* NULL: none */
-    struct text body;       /* data NULL: none */
-    bool may_use_a_proxy;   /* that of the environment */
-    bool must_be_encrypted; /* https, else http */
+    const char *token;       /* NULL: none */
+    const char *key;         /* NULL: none */
+    struct text body;        /* data NULL: none */
+    bool may_use_a_proxy;    /* that of the environment */
+    const char *authorities; /* file of those that may vouch for it; NULL: the machine's */
+    bool must_be_encrypted;  /* https, else http */
 };
 
 struct call_answer {

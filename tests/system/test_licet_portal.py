@@ -202,7 +202,7 @@ def test_certificate():
     """R11: what nobody vouches for gets no token."""
     key, certificate = path_of("tls.key"), path_of("tls.pem")
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
-                    "/CN=localhost", "-keyout", key, "-out", certificate], check=True, capture_output=True)
+                    "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate], check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     heard = []
@@ -222,6 +222,12 @@ def test_certificate():
         thread.join()
         ok(run.returncode == 21 and "certificate" in run.stderr and not any(heard), "R11 a certificate that nobody vouches for ends it",
            (run, heard))
+        front = Front(portal, context=context)
+        person = Person(front, LICET_PORTAL_CA=certificate)
+        person.address = "https://localhost:%d" % front.address[1]
+        portal.setup()
+        person.type(f"login --portal {person.address} --name {STAFF}", text=PASSWORD + "\n")
+        ok("Anna" in person.type("whoami"), "over TLS that somebody vouches for one signs in")
 
 
 # ---- from an order to seats
@@ -334,11 +340,11 @@ def walk_misuse(world):
 
 # ---- answers that are lost
 
-class Cutter:
-    """Stands before a portal, and loses the first answers to what changes something."""
+class Front:
+    """Stands before a portal, and loses the first answers to what changes something; with a `context` it speaks TLS."""
 
-    def __init__(self, portal, losses):
-        self.target, self.losses, self.keys = portal.address, losses, []
+    def __init__(self, portal, losses=0, context=None):
+        self.target, self.losses, self.keys, self.context = portal.address, losses, [], context
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.address = self.listener.getsockname()
         threading.Thread(target=self.serve, daemon=True).start()
@@ -349,7 +355,7 @@ class Cutter:
                 peer, _ = self.listener.accept()
             except OSError:
                 return
-            with peer:
+            with self.context.wrap_socket(peer, server_side=True) if self.context else peer as peer:
                 sent = peer.recv(65536)
                 answer = harness.http_exchange(self.target, sent.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
                 self.keys += re.findall(rb"Idempotency-Key: (\S+)", sent)
@@ -363,7 +369,7 @@ def test_lost():
     with Portal() as portal:
         staff = setup(portal)
         token = portal.sign_in().json["token"]
-        cutter = Cutter(portal, 2)
+        cutter = Front(portal, 2)
         person = Person(cutter, LICET_PORTAL="http://%s:%d" % cutter.address, LICET_TOKEN=token)
         run = person.run("program", "create", "Once")
         ok(run.returncode == 0 and "asking again" in run.stderr and len(cutter.keys) == 3 and len(set(cutter.keys)) == 1,

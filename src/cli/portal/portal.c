@@ -250,6 +250,7 @@ enum status portal_call(struct portal *portal, const char *method, const char *p
         .token = portal->token[0] == '\0' ? NULL : portal->token,
         .key = has_key ? portal->key : NULL,
         .body = body,
+        .authorities = portal_environment("LICET_PORTAL_CA"),
         .may_use_a_proxy = !portal->is_loopback,
         .must_be_encrypted = strncmp(portal->address, "https:", 6) == 0,
     };
