@@ -58,7 +58,7 @@ struct receipt_line {
     struct field_extras extras;
 };
 
-struct request {
+struct server_request {
     struct request_head head;
     struct request_act *acts;
     uint32_t acts_count;
@@ -118,7 +118,7 @@ struct response {
 
 /* Normalise, verify by the key in the block, parse, and hold that key against key=. Whether that
  * key is known, and whose it is, the caller decides by its fingerprint (R3.3). */
-enum status request_read(struct text text, struct arena *arena, struct request *ret_request,
+enum status request_read(struct text text, struct arena *arena, struct server_request *ret_request,
                          struct error *error);
 enum status receipt_read(struct text text, struct arena *arena, struct receipt *ret_receipt,
                          struct error *error);
@@ -131,7 +131,7 @@ enum status response_lint(struct text payload, const struct certificate *certifi
                           struct arena *arena, struct response *ret_response, struct error *error);
 
 /* Prints, checks that it reads back, signs. head.key must be the key's own fingerprint. */
-enum status request_sign(const struct request *request, const struct secret_key *key,
+enum status request_sign(const struct server_request *request, const struct secret_key *key,
                          struct arena *arena, struct buf *buf, struct error *error);
 enum status receipt_sign(const struct receipt *receipt, const struct secret_key *key,
                          struct arena *arena, struct buf *buf, struct error *error);

@@ -32,7 +32,7 @@ static enum status act_check(const struct request_act *act, struct error *error)
     return LICET_OK;
 }
 
-static enum status request_check(const struct request *request, struct error *error)
+static enum status request_check(const struct server_request *request, struct error *error)
 {
     const struct request_head *head = &request->head;
     bool has_file = head->generation > 0;
@@ -54,7 +54,7 @@ static enum status request_check(const struct request *request, struct error *er
     return status;
 }
 
-enum status request_read(struct text text, struct arena *arena, struct request *ret_request,
+enum status request_read(struct text text, struct arena *arena, struct server_request *ret_request,
                          struct error *error)
 {
     struct document_section sections[] = {
@@ -64,7 +64,7 @@ enum status request_read(struct text text, struct arena *arena, struct request *
     };
     struct document_lines lines;
     struct document document;
-    struct request request;
+    struct server_request request;
     enum status status;
 
     status = server_text_open(text, PURPOSE_REQUEST, arena, &document, &request.key, error);
@@ -89,7 +89,7 @@ enum status request_read(struct text text, struct arena *arena, struct request *
     return status;
 }
 
-enum status request_sign(const struct request *request, const struct secret_key *key,
+enum status request_sign(const struct server_request *request, const struct secret_key *key,
                          struct arena *arena, struct buf *buf, struct error *error)
 {
     struct request_head head = request->head;
@@ -100,7 +100,7 @@ enum status request_sign(const struct request *request, const struct secret_key 
     };
     struct document_lines lines;
     size_t start = buf->size;
-    struct request again;
+    struct server_request again;
     enum status status;
 
     status = document_arrange(sections, 3, arena, &lines, error);

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <sodium.h>
+#include <string.h>
 
 #include "license/code.h"
 
@@ -43,6 +44,24 @@ struct number number_draw_letters(char letter)
 
     crockford_print(randombytes_random(), LETTERS_COUNT, &buf);
     return number;
+}
+
+bool number_is_letters(struct text text, char letter, struct number *ret_number)
+{
+    struct number number = {{letter, '-'}};
+
+    if (text.size != 2 + LETTERS_COUNT || toupper((unsigned char)text.data[0]) != letter ||
+        text.data[1] != '-')
+        return false;
+    for (unsigned i = 2; i < 2 + LETTERS_COUNT; i++) {
+        int byte = toupper((unsigned char)text.data[i]);
+
+        if (!isalnum(byte) || strchr("ILOU", byte) != NULL) /* none of Crockford's letters */
+            return false;
+        number.text[i] = (char)byte;
+    }
+    *ret_number = number;
+    return true;
 }
 
 struct serial serial_draw(void)

@@ -34,4 +34,7 @@ struct number number_draw_letters(char letter);
 enum status number_parse_digits(struct text text, char letter, struct number *ret_number,
                                 struct error *error);
 
+/* What such a number with letters looks like, in any case: *ret_number is it as it is stored. */
+bool number_is_letters(struct text text, char letter, struct number *ret_number);
+
 #endif

@@ -51,6 +51,7 @@ void roles_print(unsigned int roles, const char *separator, struct buf *buf);
 
 #define BODY_NONE 0
 #define BODY_SMALL 16384  /* forms: names, numbers, dates */
+#define BODY_LINES 262144 /* 4,096 lines of two numbers */
 #define BODY_TEXT 1310720 /* a request text or a license file of 1 MiB (R2.1), escaped as JSON */
 
 struct route {

@@ -344,6 +344,17 @@ enum status store_issue_go_on(struct db_transaction *transaction, int64_t id, st
                         DB_ARGUMENTS(db_int(id)), error);
 }
 
+enum status store_issue_supersede(struct db_transaction *transaction, int64_t server_id,
+                                  struct text problem, struct error *error)
+{
+    static const char supersede_sql[] = "UPDATE issue SET state = 'voided', problem = $2"
+                                        " WHERE server_id = $1 AND state = 'intent'";
+    int64_t changes;
+
+    return db_execute(transaction, supersede_sql, DB_ARGUMENTS(db_int(server_id), db_text(problem)),
+                      &changes, error);
+}
+
 enum status store_issue_void(struct db_transaction *transaction, int64_t id, struct text problem,
                              struct error *error)
 {

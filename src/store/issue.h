@@ -122,6 +122,10 @@ enum status store_issue_go_on(struct db_transaction *transaction, int64_t id, st
 enum status store_issue_void(struct db_transaction *transaction, int64_t id, struct text problem,
                              struct error *error);
 
+/* What no issuer has numbered yet of a server is voided: a newer generation says it all. */
+enum status store_issue_supersede(struct db_transaction *transaction, int64_t server_id,
+                                  struct text problem, struct error *error);
+
 /* R6.2, what a charge is made of: seats that this server may be running of one entitlement. */
 struct charge {
     uint32_t newest;  /* count of the newest generation */

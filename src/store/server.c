@@ -74,6 +74,14 @@ enum status store_server_lock(struct db_transaction *transaction, int64_t id, st
                       DB_ARGUMENTS(db_int(id)), arena, ret_server, error);
 }
 
+enum status store_server_find_number(struct db_transaction *transaction, struct text number,
+                                     struct arena *arena, struct server *ret_server,
+                                     struct error *error)
+{
+    return server_row(transaction, "SELECT " SERVER_COLUMNS " FROM server WHERE number = $1",
+                      DB_ARGUMENTS(db_text(number)), arena, ret_server, error);
+}
+
 enum status store_server_find_key(struct db_transaction *transaction, struct text public_key,
                                   struct arena *arena, struct server *ret_server,
                                   struct error *error)

@@ -30,6 +30,9 @@ enum status store_server_get(struct db_transaction *transaction, int64_t id, str
                              struct server *ret_server, struct error *error);
 enum status store_server_lock(struct db_transaction *transaction, int64_t id, struct arena *arena,
                               struct server *ret_server, struct error *error);
+enum status store_server_find_number(struct db_transaction *transaction, struct text number,
+                                     struct arena *arena, struct server *ret_server,
+                                     struct error *error);
 enum status store_server_find_key(struct db_transaction *transaction, struct text public_key,
                                   struct arena *arena, struct server *ret_server,
                                   struct error *error);

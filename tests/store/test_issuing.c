@@ -347,7 +347,7 @@ static void test_crowd(struct engine *engine)
 /* ---- requests */
 
 struct asking {
-    struct request request;
+    struct server_request request;
     struct request_act acts[4];
     struct receipt_line lines[4];
     int seed; /* of the server's key */

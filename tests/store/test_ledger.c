@@ -143,6 +143,7 @@ static enum status world_insert(struct db_transaction *transaction, void *contex
                                 .customer_id = 1,
                                 .name = TEXT("HOST"),
                                 .short_name = TEXT("host"),
+                                .public_key = text_of(lines[s]),
                                 .created = now};
         int64_t id;
 

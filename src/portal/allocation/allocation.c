@@ -72,26 +72,33 @@ static enum status allocation_check_growth(const struct entitlement *entitlement
     return LICET_OK;
 }
 
-static enum status allocation_check(const struct change_set *changes,
+/* Order: after the locks. *ret_act is what the change set is, if nobody has named it. */
+static enum status allocation_check(const struct change_set *changes, const struct server *server,
                                     const struct entitlement *entitlements,
-                                    const struct line_list *old, struct error *error)
+                                    const struct line_list *old, const char **ret_act,
+                                    struct error *error)
 {
-    bool is_different = false;
+    bool is_different = false, grows = false;
 
     for (uint32_t i = 0; i < changes->lines_count; i++) {
         const struct issue_line *line = &changes->lines[i];
         uint32_t seats = issue_lines_seats(old->lines, old->count, line->entitlement_id);
         enum status status = LICET_OK;
 
+        /* Security: another customer's is not there, in the words for one that nobody has. */
+        if (entitlements[i].customer_id != server->customer_id)
+            return error_set(error, LICET_NOT_FOUND, "there is no such entitlement");
         if (line->seats > seats)
             status = allocation_check_growth(&entitlements[i], error);
         if (status != LICET_OK)
             return status;
         is_different = is_different || line->seats != seats;
+        grows = grows || line->seats > seats;
     }
     if (!is_different && !changes->always)
         return error_set(error, LICET_CONFLICT,
                          "the license server has exactly these seats already");
+    *ret_act = changes->act != NULL ? changes->act : grows ? "allocate" : "return";
     return LICET_OK;
 }
 
@@ -188,7 +195,7 @@ enum status allocation_change(struct db_transaction *transaction, const struct c
 {
     struct entitlement *entitlements =
         arena_take(arena, changes->lines_count, sizeof(*entitlements));
-    struct change_set added;
+    struct change_set whole = *changes; /* with counts that are not added any more */
     struct line_list old, list;
     struct server server;
     int64_t issue_id;
@@ -199,20 +206,22 @@ enum status allocation_change(struct db_transaction *transaction, const struct c
     status = allocation_lock(transaction, changes, arena, entitlements, &server, error);
     if (status == LICET_OK)
         status = allocation_newest(transaction, server.id, arena, &old, error);
-    if (status == LICET_OK && changes->adds) {
-        status = allocation_add(changes, &old, arena, &added, error);
-        changes = &added;
-    }
+    if (status == LICET_OK && changes->adds)
+        status = allocation_add(changes, &old, arena, &whole, error);
     if (status == LICET_OK)
-        status = allocation_check(changes, entitlements, &old, error);
+        status = allocation_check(&whole, &server, entitlements, &old, &whole.act, error);
     if (status == LICET_OK)
         status = lines_take(arena, &list, error);
     if (status == LICET_OK)
-        status = lines_merge(&old, changes, &list, error);
+        status = lines_merge(&old, &whole, &list, error);
+    if (status == LICET_OK && server.public_key.data == NULL)
+        status = store_issue_supersede(
+            transaction, server.id, TEXT("a newer generation came before the license server's key"),
+            error);
     if (status == LICET_OK)
-        status = allocation_insert(transaction, changes, &server, &list, &issue_id, error);
+        status = allocation_insert(transaction, &whole, &server, &list, &issue_id, error);
     if (status == LICET_OK)
-        status = allocation_settle(transaction, changes, issue_id, error);
+        status = allocation_settle(transaction, &whole, issue_id, error);
     if (status == LICET_OK)
         *ret_issue_id = issue_id;
     return status;

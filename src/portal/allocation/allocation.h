@@ -11,7 +11,9 @@
 #include "store/server.h"
 
 struct change_set {
-    const char *act; /* allocate, return, retire ...: for the ledger and for people */
+    /* retire, request ...: for the ledger and for people. NULL: "allocate" where a count grows, else
+     * "return". */
+    const char *act;
     int64_t server_id;
     /* The new count of each entitlement that changes, 0 for none left: ascending by entitlement,
      * each once. */
@@ -26,11 +28,27 @@ struct change_set {
 
 /*
  * Commits an intent with its ledger rows; the issuer makes the file of it. Locks in the order of
- * R6.8. LICET_NO_SEAT: fewer are available; LICET_CONFLICT: nothing would change, the entitlement
- * is not activated or on hold, or an earlier generation of this server waits for staff.
+ * R6.8. LICET_NO_SEAT: fewer are available; LICET_NOT_FOUND: the entitlement is no one of the
+ * server's customer; LICET_CONFLICT: nothing would change, the entitlement is not activated or on
+ * hold, or an earlier generation of this server waits for staff.
+ *
+ * R3.2: while only the server's name is known, generations that nobody has numbered are voided:
+ * nobody can have their file, so that what they held above the new counts is free at once.
  */
 enum status allocation_change(struct db_transaction *transaction, const struct change_set *changes,
                               struct arena *arena, int64_t *ret_issue_id, struct error *error);
+
+/*
+ * Changes of all that a server has; `lines`, `adds` and `always` of `changes` do not count. LICET_CONFLICT
+ * where it has nothing, or nothing is being returned, and as allocation_change().
+ */
+/* A generation with no lines (R4.2); its receipt frees everything. */
+enum status allocation_retire(struct db_transaction *transaction, const struct change_set *changes,
+                              struct arena *arena, int64_t *ret_issue_id, struct error *error);
+/* R6.3: whatever still waits for its receipt is allocated again. */
+enum status allocation_take_back(struct db_transaction *transaction,
+                                 const struct change_set *changes, struct arena *arena,
+                                 int64_t *ret_issue_id, struct error *error);
 
 /* Staff give up a generation that the signer refused, after the signer has voided its serial: its
  * seats go back to where they were. LICET_CONFLICT where it is released already. */

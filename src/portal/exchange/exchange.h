@@ -10,10 +10,10 @@
 #include "portal/allocation/allocation.h"
 
 struct exchange_form {
-    struct text vendor;            /* whose portal this is */
-    const struct request *request; /* was read, so its signature holds */
-    struct text text;              /* what it was read from */
-    int64_t customer_id;           /* whose license administrator brings it; 0: nobody does */
+    struct text vendor;                   /* whose portal this is */
+    const struct server_request *request; /* was read, so its signature holds */
+    struct text text;                     /* what it was read from */
+    int64_t customer_id; /* whose license administrator brings it; 0: nobody does */
     int64_t person_id;
     struct unix_time now;
 };

@@ -25,7 +25,7 @@ struct taking {
 static enum status take_receipt(struct db_transaction *transaction, const struct taking *taking,
                                 struct error *error)
 {
-    const struct request *request = taking->form->request;
+    const struct server_request *request = taking->form->request;
     struct receipt receipt = {.lines = request->lines,
                               .lines_count = request->lines_count,
                               .key = request->key,
@@ -152,7 +152,7 @@ static enum status take_act(struct db_transaction *transaction, struct taking *t
 static enum status take_acts(struct db_transaction *transaction, struct taking *taking,
                              struct error *error)
 {
-    const struct request *request = taking->form->request;
+    const struct server_request *request = taking->form->request;
     enum status status = LICET_OK;
 
     taking->results = arena_take(taking->arena, REQUEST_ACTS_MAX, sizeof(*taking->results));

@@ -3,34 +3,69 @@
 #include "base/clock.h"
 #include "portal/issuing/issuing.h"
 #include "portal/portal.h"
+#include "portal/reply.h"
 
-#define SETTLE_MS 10000u
+#define SETTLE_SECONDS 10
+#define SETTLE_LOOK_MS 1000u
 
-/* Staff's decision to void is carried out by the issuing thread, too. */
-static bool issue_is_under_way(const struct issue_view *view)
-{
-    return text_is(view->waits_for, "signer") ||
-           (view->issue.cancel.data != NULL && view->waits_for.size > 0);
-}
-
-enum status issue_settle(struct request *request, int64_t id, struct issue_whole *ret_whole,
-                         struct error *error)
+enum status settle(struct request *request, settle_look_fn *look, void *context,
+                   struct error *error)
 {
     struct issuing *issuing = portal_issuing(request_portal(request));
     struct arena before = *request_arena(request);
-    int64_t end = request_time(request).s + SETTLE_MS / 1000;
+    int64_t end = request_time(request).s + SETTLE_SECONDS;
 
     if (issuing != NULL)
         issuing_wake(issuing);
     for (;;) {
         uint64_t settled = issuing == NULL ? 0 : issuing_settled(issuing);
+        bool is_settled = false;
         enum status status;
 
-        *request_arena(request) = before; /* every look in the same place */
-        status = issue_whole_get(request, id, ROLES_OF_SEATS, ret_whole, error);
-        if (status != LICET_OK || issuing == NULL || !issue_is_under_way(&ret_whole->view) ||
-            clock_unix().s >= end)
+        *request_arena(request) = before;
+        status = look(request, context, &is_settled, error);
+        if (status != LICET_OK || issuing == NULL || is_settled || clock_unix().s >= end)
             return status;
-        issuing_wait(issuing, settled, 1000);
+        issuing_wait(issuing, settled, SETTLE_LOOK_MS);
     }
+}
+
+struct issue_look {
+    int64_t id;
+    struct issue_whole whole;
+};
+
+/* Staff's decision to void is carried out by the issuing thread, too. */
+static enum status issue_look(struct request *request, void *context, bool *ret_is_settled,
+                              struct error *error)
+{
+    struct issue_look *look = context;
+    const struct issue_view *view = &look->whole.view;
+    enum status status = issue_whole_get(request, look->id, ROLES_OF_SEATS, &look->whole, error);
+
+    *ret_is_settled = status == LICET_OK && !text_is(view->waits_for, "signer") &&
+                      (view->issue.cancel.data == NULL || view->waits_for.size == 0);
+    return status;
+}
+
+enum status issue_settle(struct request *request, int64_t id, struct issue_whole *ret_whole,
+                         struct error *error)
+{
+    struct issue_look look = {.id = id};
+    enum status status = settle(request, issue_look, &look, error);
+
+    if (status == LICET_OK)
+        *ret_whole = look.whole;
+    return status;
+}
+
+enum status issue_reply(struct request *request, int64_t id, struct reply *reply,
+                        struct error *error)
+{
+    struct issue_whole whole;
+    enum status status = issue_settle(request, id, &whole, error);
+
+    return status == LICET_OK
+               ? reply_created(reply, "/api/issues", id, issue_whole_json(&whole), error)
+               : status;
 }

@@ -119,6 +119,28 @@ enum status server_by_name(struct db_transaction *transaction, int64_t customer_
     return LICET_OK;
 }
 
+enum status server_by_text(struct db_transaction *transaction, int64_t customer_id,
+                           struct text text, struct unix_time now, struct arena *arena,
+                           struct server *ret_server, struct error *error)
+{
+    struct number number;
+    struct server server;
+    enum status status;
+
+    if (!number_is_letters(text, 'S', &number))
+        return server_by_name(transaction, customer_id, text, now, arena, ret_server, error);
+    status = store_server_find_number(transaction, text_of(number.text), arena, &server, NULL);
+    if (status != LICET_OK && status != LICET_NOT_FOUND)
+        return error_set(error, status, "the license server could not be looked up");
+    if (status == LICET_NOT_FOUND || server.customer_id != customer_id)
+        return error_set(error, LICET_NOT_FOUND,
+                         "there is no license server %s: the numbers are in the list of license "
+                         "servers, and a host name of this form is given with its domain",
+                         number.text);
+    *ret_server = server;
+    return LICET_OK;
+}
+
 /* A name that was reserved gets its key; where two wait that may be meant, neither is guessed. */
 static enum status server_adopt(struct db_transaction *transaction, struct text key_line,
                                 struct text name, int64_t customer_id, struct unix_time now,

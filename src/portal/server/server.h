@@ -18,6 +18,12 @@ enum status server_by_name(struct db_transaction *transaction, int64_t customer_
                            struct text name, struct unix_time now, struct arena *arena,
                            struct server *ret_server, struct error *error);
 
+/* The customer's server that people type by its number (S-7K2M9) or by its host name, as above.
+ * LICET_NOT_FOUND where a number is nobody's, or another customer's. */
+enum status server_by_text(struct db_transaction *transaction, int64_t customer_id,
+                           struct text text, struct unix_time now, struct arena *arena,
+                           struct server *ret_server, struct error *error);
+
 /*
  * The server whose key signed a request that calls it `name`. A key that nobody knows counts only
  * when a license administrator brings it (`customer_id` is whose; 0: nobody is signed in,

@@ -86,7 +86,7 @@ static enum status request_text(const struct server *server, const struct vendor
                                 struct error *error)
 {
     struct journal_head head = journal_head(server->journal);
-    struct request request = {.acts = NULL};
+    struct server_request request = {.acts = NULL};
     enum status status;
 
     line_init(LINE_REQUEST, &request.head);

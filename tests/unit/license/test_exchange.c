@@ -133,9 +133,9 @@ static struct request_act request_acts[] = {
 
 static struct text serves[] = {ITEM("covers"), ITEM("overdraft")};
 
-static struct request make_request(void)
+static struct server_request make_request(void)
 {
-    return (struct request){
+    return (struct server_request){
         .head = {.vendor = TEXT("acme"),
                  .name = TEXT("LONDON-LIC01"),
                  .key = key_hash("server"),
@@ -156,7 +156,7 @@ static struct request make_request(void)
     };
 }
 
-static struct text request_text(const struct request *request, enum status *ret_status)
+static struct text request_text(const struct server_request *request, enum status *ret_status)
 {
     struct buf buf = buf_over(text_bytes, sizeof(text_bytes));
     struct secret_key key;
@@ -167,7 +167,7 @@ static struct text request_text(const struct request *request, enum status *ret_
     return buf_text(&buf);
 }
 
-static enum status request_status(const struct request *request)
+static enum status request_status(const struct server_request *request)
 {
     enum status status;
 
@@ -177,7 +177,7 @@ static enum status request_status(const struct request *request)
 
 static void test_request(void)
 {
-    struct request request = make_request(), read;
+    struct server_request request = make_request(), read;
     struct arena arena = fresh_arena();
     enum status status;
     struct text text = request_text(&request, &status);
@@ -207,7 +207,7 @@ static void test_request(void)
 
 static void test_acts(void)
 {
-    struct request request = make_request();
+    struct server_request request = make_request();
 
 #define ACT_REFUSED(act, name)                                                                     \
     request.acts = &(struct request_act)act;                                                       \

@@ -1,0 +1,112 @@
+#!/usr/bin/python3
+"""License servers at licet-portal over HTTP: they are enrolled, seats are allocated to them and come back by their receipts.
+The texts are those of real licetd processes, the files of a real licet-signer. In SQLite, and in PostgreSQL."""
+import harness
+import openapi
+from harness import Connection, Server, new_id, ok
+from sale import Sale
+
+
+def enrol(sale, london):
+    text = london.get("/request", token=london.administrator()).text
+    answer = sale.ask("POST", "/api/requests", {"text": text}, token=None)
+    ok(answer.status == 401 and "license administrator" in answer.json["detail"],
+       "R3.3 the first request of a key counts only when a license administrator brings it", answer)
+    ok(sale.ask("POST", "/api/requests", {"text": text, "customer": sale.partner}).status == 404,
+       "for a customer that he administers")
+    first = sale.ask("POST", "/api/requests", {"text": text, "customer": sale.customer})
+    again = sale.ask("POST", "/api/requests", {"text": text}, token=None)
+    ok(first.status == 200 and first.json["waits_for"] is None and "RESPONSE 1 vendor=acme" in first.json["response"] and
+       first.json["server"]["key"] == london.key, "R5 a request is answered by a signed response", first)
+    ok(again.status == 200 and again.json == first.json, "R5.2 the same text again has the same response, whoever brings it", again)
+    shown = sale.ask("GET", f"/api/requests/{first.json['id']}")
+    ok(shown.status == 200 and shown.json == first.json, "and is shown to its administrators", shown)
+    ok(sale.ask("GET", f"/api/requests/{first.json['id']}", token=sale.seller).status == 403 and
+       sale.ask("GET", "/api/requests/999").status == 404, "R3.4 and to nobody else")
+    spoiled = sale.ask("POST", "/api/requests", {"text": text.replace("london", "londom")}, token=None)
+    ok(spoiled.status == 422, "a text that was changed on its way is refused", spoiled)
+    return first.json["server"]
+
+
+def allocate(sale, london, server, entitlement):
+    answer = sale.allocate(server["number"].lower(), (entitlement, 300), key="first")
+    again = sale.allocate(server["number"].lower(), (entitlement, 300), key="first")
+    ok(answer.status == 201 and answer.json["state"] == "released" and answer.json["act"] == "allocate" and
+       answer.json["lines"] == [{"entitlement": entitlement, "seats": 300}], "R6.8 allocating answers with a generation and its file", answer)
+    ok(again.status == 201 and again.text == answer.text, "R6.9 and once, however often it is asked under a key", again)
+    ok(sale.allocate("london-lic01.example.com", (entitlement, 300)).status == 409, "R1.2 its host name, full, is the same server")
+    sale.install(london, answer.json["id"])
+    answer = sale.allocate("london-lic01", (entitlement, 501))
+    ok(answer.status == 409 and "200" in answer.json["detail"], "R6.1 nobody gets more than is owned, and is told what is left", answer)
+    for lines, why in (([], "no line"), ([(entitlement, 1), (entitlement, 2)], "one twice"), ([(entitlement, -1)], "less than nothing"),
+                       ([(entitlement, 10 ** 10)], "more than a line has"), ([(0, 1)], "no entitlement")):
+        ok(sale.allocate("london-lic01", *lines).status == 400, f"refused: {why}")
+    for name in ("", "a b", "x" * 65, "S-ZZZZZ"):
+        answer = sale.allocate(name, (entitlement, 1))
+        ok(answer.status == (404 if name == "S-ZZZZZ" else 400), f"no license server: {name!r:.20}", answer)
+    foreign = sale.allocate("london-lic01", (999999, 1))
+    ok(foreign.status == 404 and foreign.json["detail"] == "there is no such entitlement", "row 65: nor an entitlement that is not there", foreign)
+
+
+def give_back(sale, london, server, entitlement):
+    smaller = sale.allocate(server["number"], (entitlement, 100))
+    ok(smaller.status == 201 and smaller.json["act"] == "return" and sale.seats(entitlement)["return_pending"] == 200 and
+       sale.seats(entitlement)["available"] == 200, "R6.2 what is returned is not free before its receipt", smaller)
+    undone = sale.ask("POST", f"/api/servers/{server['id']}/cancel-return", key="undo")
+    ok(undone.status == 201 and undone.json["lines"] == [{"entitlement": entitlement, "seats": 300}] and
+       undone.text == sale.ask("POST", f"/api/servers/{server['id']}/cancel-return", key="undo").text and
+       sale.seats(entitlement)["return_pending"] == 0, "R6.3 a return is cancelled while it is pending", undone)
+    ok(sale.ask("POST", f"/api/servers/{server['id']}/cancel-return").status == 409, "and nothing is cancelled where nothing is returned")
+    with Connection(london.address) as product:
+        for _ in range(2):
+            product.call("CHECKOUT", "cad", new_id())
+        last = sale.ask("POST", f"/api/servers/{server['id']}/retire")
+        ok(last.status == 201 and last.json["act"] == "retire" and last.json["lines"] == [] and
+           sale.ask("POST", f"/api/servers/{server['id']}/retire").status == 409, "R4.2 a server is retired by a generation with no lines", last)
+        sale.install(london, last.json["id"])
+        text = london.get("/receipt", token=london.administrator()).text
+        taken, again = (sale.ask("POST", "/api/receipts", {"text": text}, token=None) for _ in range(2))
+        seats = sale.seats(entitlement)
+        ok(taken.status == 200 and taken.json["is_new"] and seats["available"] == 498 and seats["return_pending"] == 2,
+           "R5.1 its receipt frees what nobody uses any more", (taken, seats))
+        ok(again.status == 200 and again.json["is_new"] is False and sale.seats(entitlement) == seats, "R5.1 and once", again)
+        back = sale.ask("POST", f"/api/servers/{server['id']}/cancel-return")
+        ok(back.status == 201 and back.json["lines"] == [{"entitlement": entitlement, "seats": 2}],
+           "R6.3 what somebody still uses can be given back", back)
+
+
+def by_name(sale, entitlement):
+    """R3.2: a name reserves, a key serves."""
+    held = sale.allocate("tokyo-lic01", (entitlement, 50))
+    ok(held.status == 201 and held.json["state"] == "intent" and held.json["waits_for"] == "key" and
+       sale.seats(entitlement)["allocated"] == 52, "R3.2 seats for a bare host name are held, and the file waits", held)
+    fewer = sale.allocate("tokyo-lic01", (entitlement, 20))
+    ok(fewer.json["waits_for"] == "key" and sale.seats(entitlement)["return_pending"] == 0 and
+       sale.ask("GET", f"/api/issues/{held.json['id']}").json["state"] == "voided",
+       "R3.2 what nobody can have a file of is returned at once", fewer)
+    ok(sale.ask("POST", f"/api/servers/{fewer.json['server']}/retire").status == 201 and sale.seats(entitlement)["allocated"] == 2,
+       "R3.2 and all of it")
+    sale.allocate("tokyo-lic01", (entitlement, 30))
+    with Server(sale.signer.vendor, name="tokyo-lic01.example.com") as tokyo:
+        answer = sale.bring(tokyo)
+        ok(answer.status == 200 and answer.json["server"]["id"] == fewer.json["server"] and "seats=30" in answer.json["response"],
+           "R3.2 the server's request gets the key known and brings the file home", answer)
+        sale.install(tokyo, answer.json["issue"] or sale.must("GET", f"/api/servers/{fewer.json['server']}")["issue"]["id"])
+        ok(tokyo.features()["cad"]["seats"] == 30, "which it serves", tokyo.features())
+
+
+def test_servers():
+    with Sale() as sale, Server(sale.signer.vendor) as london:
+        entitlement = sale.buy(500)
+        server = enrol(sale, london)
+        allocate(sale, london, server, entitlement)
+        give_back(sale, london, server, entitlement)
+        by_name(sale, entitlement)
+        answers = [sale.ask("POST", f"/api/servers/{number}/{act}", token=sale.seller) for number in (server["id"], 999999)
+                   for act in ("retire", "cancel-return")]
+        ok({answer.status for answer in answers} == {403}, "a partner changes no license server", [str(answer) for answer in answers])
+    left = openapi.unanswered("servers")
+    ok(not left, "every success that openapi.json describes of license servers was answered", left)
+
+
+harness.run(test_servers)
