@@ -13,6 +13,7 @@ import harness
 import openapi
 from harness import LICET, PASSWORD, ok, path_of
 from portal import STAFF, Portal
+from sale import Sale
 
 DATE = "2027-11-24"
 
@@ -107,7 +108,7 @@ def body_of(operation):
 
 def in_mdoc(line):
     """A line of licet help as the manual page has it."""
-    for pattern, text in ((r"\[([^]]*)\]", r"Op \1"), (r"(^|\s)-", r"\1Fl "), (r"\|", " | "),
+    for pattern, text in ((r"SN=SEATS", "Ar sn=seats"), (r"\[([^]]*)\]", r"Op \1"), (r"(^|\s)-", r"\1Fl "), (r"\|", " | "),
                           (r"\b[A-Z]+\b", lambda match: "Ar " + match.group(0).lower())):
         line = re.sub(pattern, text, line)
     return line
@@ -127,7 +128,7 @@ def test_table():
         typed = set(members.split(",")) - {"-"}
         allowed, required = body_of(operation)
         known = allowed | members_of(operation, path, "query") | members_of(operation, path, "path")
-        if members == "-" and (not required and not re.search("{", path)) or command.split()[0] in ("login", "password", "download"):
+        if members == "-" and (not required and not re.search("{", path)) or command.split()[0] in ("login", "password", "download", "exchange"):
             continue
         missing = (required | members_of(operation, path, "path")) - typed
         if typed - known - {"organization"} or missing:
@@ -308,6 +309,93 @@ def test_orders():
         walk_misuse(world)
 
 
+# ---- license servers
+
+def enrol(administrator, stranger):
+    with open(path_of("request.txt"), "w", encoding="utf-8") as file:
+        file.write(administrator.type("request"))
+    run = stranger.run("exchange", "request.txt")
+    ok(run.returncode == 5 and "license administrator" in run.stderr, "R3.3 not everybody brings the first request", run)
+    administrator.type("exchange request.txt -o response.txt")
+    with open(path_of("response.txt"), encoding="utf-8") as file:
+        response = file.read()
+    ok(response.startswith("RESPONSE 1 vendor=acme"), "R5 licet exchange brings it, and takes the response home", response)
+    ok(stranger.type("exchange request.txt") == response, "R5.2 the same text again has the same response, whoever brings it")
+    with open(path_of("spoiled.txt"), "w", encoding="utf-8") as file:
+        file.write(administrator.type("request").replace("london", "londom"))
+    ok(administrator.run("exchange", "spoiled.txt").returncode == 20, "a text that was changed on its way is refused")
+    run = administrator.run("exchange", "-", text="an order\n")
+    ok(run.returncode == 2 and "licet request" in run.stderr, "and what is none is named", run)
+
+
+def allocate(administrator, serial):
+    said = administrator.type(f"allocate london-lic01 {serial}=300")
+    ok("is released" in said and "waits" not in said, "R6.8 seats are allocated by number and host name", said)
+    number = number_in(administrator.type("server list"))
+    said = administrator.type(f"download {number} -o acme.lic")
+    ok("licet install acme.lic" in said and "generation" in administrator.type("install --yes acme.lic"), "a file comes down, and is installed",
+       said)
+    administrator.type(f"download {number} -o acme.lic")
+    with open(path_of("acme.lic"), "a", encoding="utf-8") as file:
+        file.write("mine\n")
+    run = administrator.run("download", number, "-o", "acme.lic")
+    ok(run.returncode == 25 and "--force" in run.stderr, "a file of other content is not written over", run)
+    with open(path_of("acme.lic"), encoding="utf-8") as file:
+        ok("mine" in file.read(), "and stays as it is")
+    administrator.type(f"download {number}:1 -o acme.lic --force")
+    ok(administrator.type(f"download {number} -o -").startswith("# Licet license file"), "standard output takes one, too")
+    run = administrator.run("allocate", number, f"{serial}=501")
+    ok(run.returncode in (12, 25) and "200" in run.stderr, "R6.1 nobody gets more than is owned, and is told what is left", run)
+    for word in (serial, f"{serial}=", f"{serial}=-1", "=5", f"{serial}=1x", "LA-00000-9=1"):
+        run = administrator.run("allocate", number, word)
+        ok(run.returncode == (3 if word.startswith("LA-0") else 2), f"{word} is no count of seats", run)
+    return number
+
+
+def give_back(administrator, london, number, serial):
+    administrator.type(f"allocate {number} {serial}=350")
+    with open(path_of("request.txt"), "w", encoding="utf-8") as file:
+        file.write(administrator.type("request"))
+    administrator.type("exchange request.txt -o response.txt --force")
+    ok("is installed" in administrator.type("install --yes response.txt") and london.features()["cad"]["seats"] == 350,
+       "R5 a response brings the newest license file, which licet install takes")
+    run = administrator.run("return", number, f"{serial}=50")
+    ok(run.returncode == 2 and "350 -> 300" in run.stdout and "--yes" in run.stderr and
+       administrator.ask(f"server show {number}")["issue"]["lines"][0]["seats"] == 350, "a return is shown before it is done", run)
+    run = administrator.run("return", number, f"{serial}=351", "--yes")
+    ok(run.returncode == 2 and "350" in run.stderr, "and not more than there is", run)
+    said = administrator.type(f"return london-lic01 {serial}=50 --yes")
+    ok("350 -> 300" in said and "is released" in said and
+       administrator.ask(f"entitlement show {serial}")["seats"]["return_pending"] == 50, "R6.2 a return waits for its receipt", said)
+    ok("is released" in administrator.type(f"cancel-return {number}") and
+       administrator.ask(f"entitlement show {serial}")["seats"]["return_pending"] == 0, "R6.3 and is cancelled meanwhile")
+    ok("without seats, is released" in administrator.type(f"retire {number}"), "R4.2 a license server is retired")
+    administrator.type(f"download {number} -o last.lic")
+    administrator.type("install --yes last.lic")
+    receipt = administrator.type("receipt")
+    ok(f"the receipt of {number} (london-lic01) is taken" in administrator.type("exchange -", text=receipt) and
+       "changes nothing" in administrator.type("exchange -", text=receipt), "R5.1 its receipt is brought, and counts once")
+    ok(administrator.ask(f"entitlement show {serial}")["seats"]["available"] == 500, "R5.1 and all seats are there again")
+    for line, word in (("issue list " + number, "released"), (f"issue show {number}:1", "state:"), (f"server show {number}", "receipt:"),
+                       ("exchange show 1", "results:"), (f"entitlement show {serial}", "servers:")):
+        ok(word in administrator.type(line), f"licet {line.split()[0]} {line.split()[1]} shows {word}")
+    said = administrator.type(f"allocate tokyo {serial}=5")
+    ok("waits for: key" in said and administrator.run("download", "tokyo").returncode == 25, "R3.2 a name reserves, and has no file yet", said)
+
+
+def test_servers():
+    with Sale() as sale, harness.Server(sale.signer.vendor) as london:
+        administrator = Person(sale.portal, LICET_SERVER="%s:%d" % london.address)
+        stranger = Person(sale.portal, LICET_PORTAL=administrator.address)
+        administrator.type(f"login --portal {administrator.address} --name administrator@x.example", text=PASSWORD + "\n")
+        administrator.type("login --first", os.path.join(london.state, "first-token"), "--name", "ada", text=PASSWORD + "\n")
+        administrator.type("activate", sale.order(500))
+        serial = administrator.ask("entitlement list")["items"][0]["sn"]
+        enrol(administrator, stranger)
+        number = allocate(administrator, serial)
+        give_back(administrator, london, number, serial)
+
+
 # ---- what is typed wrongly
 
 def walk_misuse(world):
@@ -387,4 +475,4 @@ def test_lost():
         ok(run.returncode == 0 and "was lost" in run.stderr and "licet_" not in run.stdout, "R6.9 a secret is not told twice", run)
 
 
-harness.run(test_table, test_login, test_addresses, test_certificate, test_orders, test_lost)
+harness.run(test_table, test_login, test_addresses, test_certificate, test_orders, test_servers, test_lost)

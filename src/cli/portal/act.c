@@ -7,12 +7,12 @@ static const struct act acts[] = {
     {#operation, method, path, name, usage, FORM_##form, shows, summary, act_run},
 #define ACT_BY(operation, method, path, name, usage, run, summary)                                 \
     {#operation, method, path, name, usage, FORM_OWN, "", summary, run},
-#define ACT_OF_LOGIN(operation, method, path, name)                                                \
-    {#operation, method, path, name, "", FORM_OF_LOGIN, "", "", NULL},
+#define ACT_WITHIN(operation, method, path, name)                                                  \
+    {#operation, method, path, name, "", FORM_WITHIN, "", "", NULL},
 #include "cli/portal/acts.def"
 #undef ACT
 #undef ACT_BY
-#undef ACT_OF_LOGIN
+#undef ACT_WITHIN
 };
 
 static const struct word words[] = {
@@ -39,7 +39,7 @@ const struct act *act_find(int argc, char **argv, int *ret_words)
         struct text noun = act_noun(&acts[index]);
         struct text verb = text_skip(text_of(acts[index].name), noun.size + 1);
 
-        if (acts[index].form == FORM_OF_LOGIN || argc < 2 || !text_is(noun, argv[1]))
+        if (acts[index].form == FORM_WITHIN || argc < 2 || !text_is(noun, argv[1]))
             continue;
         if (verb.size > 0 && (argc < 3 || !text_is(verb, argv[2])))
             continue;
@@ -137,7 +137,7 @@ bool act_help(FILE *to, const char *noun)
     for (size_t index = 0; index < ACTS_COUNT; index++) {
         const struct act *act = &acts[index];
 
-        if (act->form == FORM_OF_LOGIN ||
+        if (act->form == FORM_WITHIN ||
             (strcmp(noun, "portal") != 0 && !text_is(act_noun(act), noun)))
             continue;
         fprintf(to, "  licet %s%s%s\n      %s\n", act->name, act->usage[0] == '\0' ? "" : " ",
@@ -155,7 +155,7 @@ void act_help_names(FILE *to)
         struct text noun = act_noun(&acts[index]);
         struct text verb = text_skip(text_of(acts[index].name), noun.size + 1);
 
-        if (acts[index].form == FORM_OF_LOGIN)
+        if (acts[index].form == FORM_WITHIN)
             continue;
         if (text_equal(noun, before))
             fprintf(to, "|%.*s", TEXT_ARGS(verb));

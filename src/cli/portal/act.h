@@ -14,6 +14,7 @@ enum word_kind {
     KIND_DATE,
     KIND_FLAG,
     KIND_CODE,  /* a license code; asked for where it is not typed */
+    KIND_SEATS, /* of a license server: SN=SEATS */
     KIND_LINES, /* of an order: EDITION:SEATS:MAINTENANCE[:EXPIRY] */
     /* Things with an id, also found by what people read (lookup.c). */
     KIND_ORGANIZATION,
@@ -27,7 +28,7 @@ enum word_kind {
     KIND_EDITION,
     KIND_ORDER,
     KIND_ENTITLEMENT,
-    KIND_SERVER,
+    KIND_SERVER, /* for an act that takes a name, as it is typed */
     KIND_ISSUE,
 };
 
@@ -42,8 +43,8 @@ enum act_form {
     FORM_BEFORE,
     FORM_SAID,
     FORM_WHOLE,
-    FORM_OWN,      /* `run` does it */
-    FORM_OF_LOGIN, /* is no command */
+    FORM_OWN,    /* `run` does it */
+    FORM_WITHIN, /* is no command of its own */
 };
 
 struct act {
@@ -85,5 +86,7 @@ enum status act_run(const struct act *act, int argc, char **argv, struct error *
 enum status logout_run(const struct act *act, int argc, char **argv, struct error *error);
 enum status password_run(const struct act *act, int argc, char **argv, struct error *error);
 enum status download_run(const struct act *act, int argc, char **argv, struct error *error);
+enum status return_run(const struct act *act, int argc, char **argv, struct error *error);
+enum status exchange_run(const struct act *act, int argc, char **argv, struct error *error);
 
 #endif

@@ -1,11 +1,10 @@
-/* licet download: a license file into a file of one's own. Nothing of another content is written
- * over unless that is said, and a crash leaves the old file or the new one. */
+/* licet download: a license file into a file of one's own. */
 #include <getopt.h>
 #include <time.h>
 
-#include "base/file.h"
 #include "cli/console.h"
 #include "cli/portal/lookup.h"
+#include "cli/portal/put.h"
 
 #define DOWNLOAD_WAITS_MAX 60 /* of half a second: the signer answers in milliseconds */
 
@@ -127,37 +126,6 @@ static enum status download_wait(struct portal *portal, json_int_t id, json_t **
 
 /* ---- the file ----------------------------------------------------------------------------- */
 
-static enum status download_put(const struct download *download, struct text file,
-                                struct error *error)
-{
-    const char *path = download->path != NULL ? download->path : download->name;
-    struct text there;
-    enum status status;
-
-    if (strcmp(path, "-") == 0)
-        return fwrite(file.data, 1, file.size, stdout) == file.size
-                   ? LICET_OK
-                   : error_set(error, LICET_SYSTEM, "the file cannot be written");
-    if (download->is_forced)
-        status = file_replace(path, file, 0644, error);
-    else
-        status = file_create(path, file, 0644, error);
-    if (status == LICET_CONFLICT &&
-        file_read(path, LICENSE_FILE_BYTES_MAX, &there, NULL) == LICET_OK) {
-        bool is_same = text_equal(there, file);
-
-        file_free(there);
-        status = is_same ? LICET_OK
-                         : error_set(error, LICET_CONFLICT,
-                                     "%s exists, and is another file: --force replaces it, or -o "
-                                     "names another",
-                                     path);
-    }
-    if (status == LICET_OK)
-        printf("%s: install it with licet install %s\n", path, path);
-    return status;
-}
-
 static enum status download_fetch(struct portal *portal, struct download *download, json_int_t id,
                                   struct error *error)
 {
@@ -176,14 +144,15 @@ static enum status download_fetch(struct portal *portal, struct download *downlo
     if (status == LICET_OK && !text_starts_with(text_make(answer.data, answer.size), "# Licet "))
         status = error_set(error, LICET_PROTOCOL, "the answer is no license file");
     if (status == LICET_OK)
-        status = download_put(download, text_make(answer.data, answer.size), error);
+        status = put_file(download->path != NULL ? download->path : download->name,
+                          download->is_forced, text_make(answer.data, answer.size), error);
     call_finish(&answer);
     return status;
 }
 
 enum status download_run(const struct act *act, int argc, char **argv, struct error *error)
 {
-    struct download download = {.what = NULL};
+    struct download download = {.what = ""};
     struct portal portal = {.who = NULL};
     json_int_t id = 0;
     enum status status = download_parse(act, argc, argv, &download, error);

@@ -170,6 +170,24 @@ static enum status lookup_fail(enum status status, const struct search *search, 
                      search->noun->word, typed);
 }
 
+static enum status lookup_named(struct portal *portal, enum word_kind kind, const char *typed,
+                                json_int_t organization, json_int_t *ret_id, struct error *error)
+{
+    struct search search = {.noun = nouns, .typed = typed};
+    enum status status;
+
+    if (lookup_is_id(typed, ret_id))
+        return LICET_OK;
+    while (search.noun->kind != kind)
+        search.noun++;
+    status = lookup_search(portal, &search, organization, error);
+    if (status == LICET_OK && search.found != 1)
+        status = lookup_fail(search.found == 0 ? LICET_NOT_FOUND : LICET_CONFLICT, &search, error);
+    if (status == LICET_OK)
+        *ret_id = search.id;
+    return status;
+}
+
 /* SERVER:GENERATION. */
 static enum status lookup_issue(struct portal *portal, const char *typed, json_int_t organization,
                                 json_int_t *ret_id, struct error *error)
@@ -187,7 +205,7 @@ static enum status lookup_issue(struct portal *portal, const char *typed, json_i
                          "a generation is SERVER:GENERATION, as in S-7K2M9:3, or an id that licet "
                          "issue list shows");
     snprintf(server, sizeof(server), "%.*s", (int)(colon - typed), typed);
-    status = lookup_id(portal, KIND_SERVER, server, organization, &server_id, error);
+    status = lookup_named(portal, KIND_SERVER, server, organization, &server_id, error);
     if (status != LICET_OK)
         return status;
     snprintf(path, sizeof(path), "/api/servers/%lld/issues?limit=1&before=%lld",
@@ -208,21 +226,10 @@ static enum status lookup_issue(struct portal *portal, const char *typed, json_i
 enum status lookup_id(struct portal *portal, enum word_kind kind, const char *typed,
                       json_int_t organization, json_int_t *ret_id, struct error *error)
 {
-    struct search search = {.noun = nouns, .typed = typed};
-    enum status status;
-
-    if (lookup_is_id(typed, ret_id))
-        return LICET_OK;
-    if (kind == KIND_ISSUE)
+    if (kind == KIND_ISSUE && !lookup_is_id(typed, ret_id))
         return lookup_issue(portal, typed, organization, ret_id, error);
-    while (search.noun->kind != kind)
-        search.noun++;
-    status = lookup_search(portal, &search, organization, error);
-    if (status == LICET_OK && search.found != 1)
-        status = lookup_fail(search.found == 0 ? LICET_NOT_FOUND : LICET_CONFLICT, &search, error);
-    if (status == LICET_OK)
-        *ret_id = search.id;
-    return status;
+    return kind == KIND_ISSUE ? LICET_OK
+                              : lookup_named(portal, kind, typed, organization, ret_id, error);
 }
 
 enum status lookup_own(struct portal *portal, enum word_kind kind, json_int_t *ret_id,

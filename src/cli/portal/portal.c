@@ -37,7 +37,7 @@ static bool portal_has_part(CURLU *url, CURLUPart part)
 
 static enum status portal_judge(struct portal *portal, CURLU *url, struct error *error)
 {
-    char scheme[8], host[256], port[8], path[4], bare[256];
+    char scheme[8] = "", host[256] = "", port[8], path[4], bare[256];
 
     portal_part(url, CURLUPART_SCHEME, scheme, sizeof(scheme));
     portal_part(url, CURLUPART_HOST, host, sizeof(host));
@@ -52,7 +52,7 @@ static enum status portal_judge(struct portal *portal, CURLU *url, struct error 
                          "the address of a portal is https://HOST or https://HOST:PORT, or on this "
                          "machine http://127.0.0.1:PORT, and nothing more");
     portal->is_loopback = console_is_loopback(bare);
-    if (scheme[4] != 's' && !portal->is_loopback)
+    if (strcmp(scheme, "https") != 0 && !portal->is_loopback)
         return error_set(error, LICET_FORBIDDEN,
                          "nothing encrypts the way to http://%.80s, so no password or token is "
                          "sent: its address begins with https://; who runs the portal knows it",

@@ -45,7 +45,7 @@ static enum status act_show_answer(const struct typed *typed, struct portal *por
     else if (typed->act->form == FORM_SAID)
         show_sentence(typed->act->shows, answer);
     else
-        show_whole(answer, 0);
+        show_whole(answer);
     act_note_lost_secret(portal, answer);
     json_decref(answer);
     return LICET_OK;

@@ -82,10 +82,10 @@ static void columns_add(struct columns *columns, struct text path)
     columns->paths[columns->count++] = path;
 }
 
-static void columns_of_row(struct columns *columns, const json_t *row)
+static void columns_of_row(struct columns *columns, json_t *row)
 {
-    for (void *member = json_object_iter((json_t *)(uintptr_t)row); member != NULL;
-         member = json_object_iter_next((json_t *)(uintptr_t)row, member))
+    for (void *member = json_object_iter(row); member != NULL;
+         member = json_object_iter_next(row, member))
         if (!json_is_object(json_object_iter_value(member)) &&
             !json_is_array(json_object_iter_value(member)))
             columns_add(columns, text_of(json_object_iter_key(member)));
@@ -123,75 +123,108 @@ static void columns_print(const struct columns *columns, const json_t *row, int 
     }
 }
 
-void show_table(const char *paths, const json_t *rows, int indent)
+void show_table(const char *columns, const json_t *rows, int indent)
 {
-    struct columns columns = {.count = 0};
-    struct text rest = text_of(paths), path;
+    struct columns table = {.count = 0};
+    struct text rest = text_of(columns), path;
 
     if (json_array_size(rows) == 0) {
         printf("%*snone\n", indent, "");
         return;
     }
-    while (paths != NULL && text_split(&rest, ' ', &path))
-        columns_add(&columns, path);
-    if (paths == NULL)
-        columns_of_row(&columns, json_array_get(rows, 0));
-    columns_measure(&columns, rows);
-    columns_print(&columns, NULL, indent);
+    while (columns != NULL && text_split(&rest, ' ', &path))
+        columns_add(&table, path);
+    if (columns == NULL)
+        columns_of_row(&table, json_array_get(rows, 0));
+    columns_measure(&table, rows);
+    columns_print(&table, NULL, indent);
     for (size_t index = 0; index < json_array_size(rows); index++)
-        columns_print(&columns, json_array_get(rows, index), indent);
+        columns_print(&table, json_array_get(rows, index), indent);
 }
 
 /* ---- the rest ----------------------------------------------------------------------------- */
+
+static void show_place(struct text path, const json_t *answer)
+{
+    char place[SHOW_TEXT_BYTES];
+    struct text words = text_skip(path, text_find(path, '?') + 1);
+    const json_t *value = show_member(answer, text_head(path, text_find(path, '?')));
+
+    if (words.size == 0)
+        printf("%s", show_value(value, place));
+    else if (value != NULL && !json_is_null(value))
+        printf("%.*s%s", TEXT_ARGS(words), show_value(value, place));
+}
 
 void show_sentence(const char *sentence, const json_t *answer)
 {
     struct text rest = text_of(sentence), part;
 
     while (text_split(&rest, '{', &part)) {
-        char place[SHOW_TEXT_BYTES];
         size_t end;
 
         printf("%.*s", TEXT_ARGS(part));
         if (rest.data == NULL)
             break;
         end = text_find(rest, '}');
-        printf("%s", show_value(show_member(answer, text_head(rest, end)), place));
+        show_place(text_head(rest, end), answer);
         rest = text_skip(rest, end + 1);
     }
     putchar('\n');
 }
 
-static void show_one(const char *name, const json_t *value, int indent)
+static void show_label(const char *name, int indent, const char *after)
 {
-    const json_t *rows = json_is_array(value) ? value : json_object_get(value, "items");
-    char place[SHOW_TEXT_BYTES], label[64];
+    char label[64];
 
     snprintf(label, sizeof(label), "%s:", name);
     for (char *byte = label; *byte != '\0'; byte++)
         *byte = *byte == '_' ? ' ' : *byte;
     text_make_printable(label, strlen(label));
-    if (!json_is_object(value) && !json_is_array(value)) {
-        printf("%*s%-16s %s\n", indent, "", label, show_value(value, place));
-        return;
-    }
-    printf("%*s%s\n", indent, "", label);
+    printf("%*s%-16s%s", indent, "", label, after);
+}
+
+/* A text of lines, as a response is: whoever wants it takes --json or -o. */
+static bool show_is_long(const json_t *value)
+{
+    return json_is_string(value) && strchr(json_string_value(value), '\n') != NULL;
+}
+
+/* A value, or a list as a table; false: an object that is none. */
+static bool show_simple(const char *name, const json_t *value, int indent)
+{
+    const json_t *rows = json_is_array(value) ? value : json_object_get(value, "items");
+    char place[SHOW_TEXT_BYTES];
+
+    if (json_is_object(value) && rows == NULL)
+        return false;
+    show_label(name, indent, rows != NULL ? "\n" : " ");
     if (rows != NULL)
         show_table(NULL, rows, indent + 2);
     else
-        show_whole(value, indent + 2);
+        puts(show_is_long(value) ? "(a text; --json prints it)" : show_value(value, place));
     if (json_is_integer(json_object_get(value, "next")))
-        printf("%*smore of them after %s: --after %s\n", indent + 2, "",
-               show_value(json_object_get(value, "next"), place), place);
+        printf("%*smore of them: --after %s\n", indent + 2, "",
+               show_value(json_object_get(value, "next"), place));
+    return true;
 }
 
-void show_whole(const json_t *answer, int indent)
+/* Answers have objects in objects, and none in those. */
+static void show_inner(const char *name, json_t *object)
 {
-    json_t *object = (json_t *)(uintptr_t)answer; /* jansson's iterator takes no const */
-
+    show_label(name, 0, "\n");
     for (void *member = json_object_iter(object); member != NULL;
          member = json_object_iter_next(object, member))
-        show_one(json_object_iter_key(member), json_object_iter_value(member), indent);
+        if (!show_simple(json_object_iter_key(member), json_object_iter_value(member), 2))
+            show_label(json_object_iter_key(member), 2, " (--json prints it)\n");
+}
+
+void show_whole(json_t *answer)
+{
+    for (void *member = json_object_iter(answer); member != NULL;
+         member = json_object_iter_next(answer, member))
+        if (!show_simple(json_object_iter_key(member), json_object_iter_value(member), 0))
+            show_inner(json_object_iter_key(member), json_object_iter_value(member));
 }
 
 void show_json(const json_t *answer)

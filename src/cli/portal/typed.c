@@ -94,6 +94,20 @@ enum status typed_parse(const struct act *act, int argc, char **argv, struct typ
 
 /* ---- values ------------------------------------------------------------------------------- */
 
+enum status seats_word_read(const struct act *act, const char *typed, struct seats_word *ret_word,
+                            struct error *error)
+{
+    const char *equals = strrchr(typed, '=');
+    uint32_t seats;
+
+    if (equals == NULL || equals == typed || (size_t)(equals - typed) >= sizeof(ret_word->sn) ||
+        parse_u32(text_of(equals + 1), 0, SEATS_MAX, &seats, NULL) != LICET_OK)
+        return act_misuse(act, error, "%.40s is not SN=SEATS, as in LA-7K2M9-1=300", typed);
+    snprintf(ret_word->sn, sizeof(ret_word->sn), "%.*s", (int)(equals - typed), typed);
+    ret_word->seats = seats;
+    return LICET_OK;
+}
+
 struct making {
     const struct typed *typed;
     struct portal *portal;
@@ -119,7 +133,7 @@ static enum status value_integer(const struct word *word, struct text text, uint
         return error_set(error, LICET_INVALID, "%.*s must be a number, without sign and blanks%s",
                          TEXT_ARGS(word_name(word)),
                          word->kind == KIND_SECONDS ? "; s, h or d may follow it" : "");
-    *ret_value = json_integer((json_int_t)(number * times));
+    *ret_value = json_integer((json_int_t)number * (json_int_t)times);
     return LICET_OK;
 }
 
@@ -158,7 +172,7 @@ static enum status value_line(struct making *making, const char *typed, json_t *
                               struct error *error)
 {
     char place[LINE_BYTES_MAX + 1], *rest = place;
-    const char *parts[4] = {place, NULL, NULL, "permanent"};
+    const char *parts[4] = {place, "", "", "permanent"};
     uint32_t count = 0, seats;
     json_int_t edition;
     enum status status;
@@ -179,14 +193,32 @@ static enum status value_line(struct making *making, const char *typed, json_t *
     return status;
 }
 
-static enum status value_lines(struct making *making, char **typed, int count, json_t **ret_value,
+/* SN=SEATS */
+static enum status value_seats(struct making *making, const char *typed, json_t **ret_line,
                                struct error *error)
 {
-    json_t *lines = json_array(), *line;
+    struct seats_word word;
+    enum status status = seats_word_read(making->typed->act, typed, &word, error);
+    json_int_t entitlement;
+
+    if (status == LICET_OK)
+        status = lookup_id(making->portal, KIND_ENTITLEMENT, word.sn, making->organization,
+                           &entitlement, error);
+    if (status == LICET_OK)
+        *ret_line =
+            json_pack("{s:I, s:I}", "entitlement", entitlement, "seats", (json_int_t)word.seats);
+    return status;
+}
+
+static enum status value_lines(struct making *making, enum word_kind kind, char **typed, int count,
+                               json_t **ret_value, struct error *error)
+{
+    json_t *lines = json_array(), *line = NULL;
     enum status status = LICET_OK;
 
     for (int index = 0; status == LICET_OK && index < count; index++) {
-        status = value_line(making, typed[index], &line, error);
+        status = kind == KIND_SEATS ? value_seats(making, typed[index], &line, error)
+                                    : value_line(making, typed[index], &line, error);
         if (status == LICET_OK)
             json_array_append_new(lines, line);
     }
@@ -210,11 +242,14 @@ static enum status value_code(const struct word *word, const char *typed, json_t
 static enum status value_id(struct making *making, const struct word *word, const char *typed,
                             json_t **ret_value, struct error *error)
 {
+    enum status status;
     json_int_t id;
-    enum status status = typed != NULL ? lookup_id(making->portal, word->kind, typed,
-                                                   making->organization, &id, error)
-                                       : lookup_own(making->portal, word->kind, &id, error);
 
+    if (word->kind == KIND_SERVER && !act_has_place(making->typed->act, word->member))
+        return value_text(word, typed, ret_value, error);
+    status = typed != NULL
+                 ? lookup_id(making->portal, word->kind, typed, making->organization, &id, error)
+                 : lookup_own(making->portal, word->kind, &id, error);
     if (status == LICET_OK)
         *ret_value = json_integer(id);
     return status;
@@ -242,7 +277,9 @@ static enum status value_make(struct making *making, size_t index, json_t **ret_
     case KIND_CODE:
         return value_code(word, typed, ret_value, error);
     case KIND_LINES:
-        return value_lines(making, values, making->typed->counts[index], ret_value, error);
+    case KIND_SEATS:
+        return value_lines(making, word->kind, values, making->typed->counts[index], ret_value,
+                           error);
     default:
         return value_id(making, word, typed, ret_value, error);
     }

@@ -22,6 +22,14 @@ struct typed {
 enum status typed_parse(const struct act *act, int argc, char **argv, struct typed *ret_typed,
                         struct error *error);
 
+/* SN=SEATS, without looking for it. */
+struct seats_word {
+    char sn[64];
+    uint32_t seats;
+};
+enum status seats_word_read(const struct act *act, const char *typed, struct seats_word *ret_word,
+                            struct error *error);
+
 /* The path with its query, yours to free(), and the body, which is NULL for an act that has none. */
 struct typed_call {
     char *path;
