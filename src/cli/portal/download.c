@@ -1,47 +1,12 @@
 /* licet download: a license file into a file of one's own. */
-#include <getopt.h>
 #include <time.h>
 
 #include "cli/console.h"
 #include "cli/portal/lookup.h"
 #include "cli/portal/put.h"
+#include "cli/portal/typed.h"
 
 #define DOWNLOAD_WAITS_MAX 60 /* of half a second: the signer answers in milliseconds */
-
-struct download {
-    const char *what, *customer, *path;
-    bool is_forced;
-    char name[96]; /* of the file, unless a path is said */
-};
-
-static enum status download_parse(const struct act *act, int argc, char **argv,
-                                  struct download *download, struct error *error)
-{
-    static const struct option options[] = {
-        {"force", no_argument, NULL, 'f'},
-        {"customer", required_argument, NULL, 'c'},
-        {NULL, 0, NULL, 0},
-    };
-    int option;
-
-    optind = 0;
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
-        if (option == 'f')
-            download->is_forced = true;
-        else if (option == 'c')
-            download->customer = optarg;
-        else if (option == 'o')
-            download->path = optarg;
-        else
-            return act_misuse(act, error, "%.60s is no option of it, or lacks its value",
-                              argv[optind - 1]);
-    }
-    if (optind + 1 != argc)
-        return act_misuse(act, error, "it takes one word");
-    download->what = argv[optind];
-    return LICET_OK;
-}
 
 /* ---- which generation --------------------------------------------------------------------- */
 
@@ -64,20 +29,21 @@ static enum status download_newest(struct portal *portal, json_int_t server, jso
                                     "can allocate seats to it");
 }
 
-static enum status download_find(struct portal *portal, const struct download *download,
+static enum status download_find(struct portal *portal, const struct typed *typed,
                                  json_int_t *ret_id, struct error *error)
 {
+    const char *what = typed_text(typed, "SERVER|ISSUE");
+    const char *customer = typed_text(typed, "--customer CUSTOMER");
     json_int_t organization = 0, server;
     enum status status = LICET_OK;
 
-    if (download->customer != NULL)
-        status = lookup_id(portal, KIND_CUSTOMER, download->customer, 0, &organization, error);
+    if (customer != NULL)
+        status = lookup_id(portal, KIND_CUSTOMER, customer, 0, &organization, error);
     if (status != LICET_OK)
         return status;
-    if (strchr(download->what, ':') != NULL ||
-        download->what[strspn(download->what, "0123456789")] == '\0')
-        return lookup_id(portal, KIND_ISSUE, download->what, organization, ret_id, error);
-    status = lookup_id(portal, KIND_SERVER, download->what, organization, &server, error);
+    if (strchr(what, ':') != NULL || what[strspn(what, "0123456789")] == '\0')
+        return lookup_id(portal, KIND_ISSUE, what, organization, ret_id, error);
+    status = lookup_id(portal, KIND_SERVER, what, organization, &server, error);
     return status == LICET_OK ? download_newest(portal, server, ret_id, error) : status;
 }
 
@@ -126,43 +92,44 @@ static enum status download_wait(struct portal *portal, json_int_t id, json_t **
 
 /* ---- the file ----------------------------------------------------------------------------- */
 
-static enum status download_fetch(struct portal *portal, struct download *download, json_int_t id,
+static enum status download_fetch(struct portal *portal, const struct typed *typed, json_int_t id,
                                   struct error *error)
 {
+    const char *place = typed_text(typed, "-o FILE");
     struct call_answer answer = {0};
     json_t *issue;
-    char path[64];
+    char path[64], name[96];
     enum status status = download_wait(portal, id, &issue, error);
 
     if (status != LICET_OK)
         return status;
-    snprintf(download->name, sizeof(download->name), "server-%lld-generation-%lld.lic",
-             console_number(issue, "server"), console_number(issue, "generation"));
+    snprintf(name, sizeof(name), "server-%lld-generation-%lld.lic", console_number(issue, "server"),
+             console_number(issue, "generation"));
     json_decref(issue);
     snprintf(path, sizeof(path), "/api/issues/%lld/file", (long long)id);
     status = portal_call(portal, "GET", path, (struct text){NULL, 0}, &answer, error);
     if (status == LICET_OK && !text_starts_with(text_make(answer.data, answer.size), "# Licet "))
         status = error_set(error, LICET_PROTOCOL, "the answer is no license file");
     if (status == LICET_OK)
-        status = put_file(download->path != NULL ? download->path : download->name,
-                          download->is_forced, text_make(answer.data, answer.size), error);
+        status = put_file(place != NULL ? place : name, typed_has(typed, "--force"),
+                          text_make(answer.data, answer.size), error);
     call_finish(&answer);
     return status;
 }
 
 enum status download_run(const struct act *act, int argc, char **argv, struct error *error)
 {
-    struct download download = {.what = ""};
     struct portal portal = {.who = NULL};
+    struct typed typed;
     json_int_t id = 0;
-    enum status status = download_parse(act, argc, argv, &download, error);
+    enum status status = typed_parse(act, argc, argv, &typed, error);
 
     if (status == LICET_OK)
-        status = portal_open(&portal, NULL, true, NULL, error);
+        status = portal_open(&portal, NULL, true, typed.key, error);
     if (status == LICET_OK)
-        status = download_find(&portal, &download, &id, error);
+        status = download_find(&portal, &typed, &id, error);
     if (status == LICET_OK)
-        status = download_fetch(&portal, &download, id, error);
+        status = download_fetch(&portal, &typed, id, error);
     portal_close(&portal);
     return status;
 }

@@ -1,6 +1,5 @@
 /* licet exchange: what a person carries from a license server to its vendor (R5). The text itself says
  * whether it is a request or a receipt, and whose; a request is answered by a response. */
-#include <getopt.h>
 #include <time.h>
 
 #include "base/file.h"
@@ -8,64 +7,33 @@
 #include "cli/portal/lookup.h"
 #include "cli/portal/put.h"
 #include "cli/portal/show.h"
+#include "cli/portal/typed.h"
 
 #define EXCHANGE_WAITS_MAX 60 /* of half a second: the signer answers in milliseconds */
 
-struct bringing {
-    const char *file, *customer, *path;
-    bool is_forced;
-};
-
-static enum status bringing_parse(const struct act *act, int argc, char **argv,
-                                  struct bringing *bringing, struct error *error)
-{
-    static const struct option options[] = {
-        {"customer", required_argument, NULL, 'c'},
-        {"force", no_argument, NULL, 'f'},
-        {NULL, 0, NULL, 0},
-    };
-    int option;
-
-    optind = 0;
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
-        if (option == 'c')
-            bringing->customer = optarg;
-        else if (option == 'o')
-            bringing->path = optarg;
-        else if (option == 'f')
-            bringing->is_forced = true;
-        else
-            return act_misuse(act, error, "%.60s is no option of it, or lacks its value",
-                              argv[optind - 1]);
-    }
-    if (optind + 1 != argc)
-        return act_misuse(act, error, "FILE is missing, or followed by another word");
-    bringing->file = argv[optind];
-    return LICET_OK;
-}
-
 /* A text authenticates itself, so somebody who is not signed in may bring it. */
-static enum status bringing_open(struct portal *portal, struct error *error)
+static enum status bringing_open(struct portal *portal, const char *key, struct error *error)
 {
-    enum status status = portal_open(portal, NULL, true, NULL, error);
+    enum status status = portal_open(portal, NULL, true, key, error);
 
     return status == LICET_UNAUTHENTICATED ? LICET_OK : status;
 }
 
-static enum status bringing_body(struct portal *portal, const struct bringing *bringing,
-                                 struct text text, json_t **ret_body, struct error *error)
+static enum status bringing_body(struct portal *portal, const struct typed *typed, struct text text,
+                                 json_t **ret_body, struct error *error)
 {
     json_t *body = json_pack("{s:s#}", "text", text.data, text.size);
-    json_int_t customer;
+    const char *customer = typed_text(typed, "--customer CUSTOMER");
+    json_int_t id;
     enum status status = LICET_OK;
 
     if (body == NULL)
-        return error_set(error, LICET_INVALID, "%s is no text of a license server", bringing->file);
-    if (bringing->customer != NULL) {
-        status = lookup_id(portal, KIND_CUSTOMER, bringing->customer, 0, &customer, error);
+        return error_set(error, LICET_INVALID,
+                         "what licet request prints is UTF-8, and this is not");
+    if (customer != NULL) {
+        status = lookup_id(portal, KIND_CUSTOMER, customer, 0, &id, error);
         if (status == LICET_OK)
-            json_object_set_new(body, "customer", json_integer(customer));
+            json_object_set_new(body, "customer", json_integer(id));
     }
     if (status == LICET_OK)
         *ret_body = body;
@@ -131,11 +99,12 @@ static enum status bringing_request(struct portal *portal, const json_t *body, j
     return status;
 }
 
-static enum status bringing_send(struct portal *portal, const struct bringing *bringing,
-                                 struct text text, struct error *error)
+static enum status bringing_send(struct portal *portal, const struct typed *typed, struct text text,
+                                 struct error *error)
 {
+    const char *place = typed_text(typed, "-o RESPONSE");
     json_t *body, *answer;
-    enum status status = bringing_body(portal, bringing, text, &body, error);
+    enum status status = bringing_body(portal, typed, text, &body, error);
 
     if (status != LICET_OK)
         return status;
@@ -145,7 +114,7 @@ static enum status bringing_send(struct portal *portal, const struct bringing *b
         status = bringing_request(portal, body, &answer, error);
         if (status == LICET_OK) {
             status =
-                put_file(bringing->path != NULL ? bringing->path : "-", bringing->is_forced,
+                put_file(place != NULL ? place : "-", typed_has(typed, "--force"),
                          text_of(json_string_value(json_object_get(answer, "response"))), error);
             json_decref(answer);
         }
@@ -154,25 +123,35 @@ static enum status bringing_send(struct portal *portal, const struct bringing *b
     return status;
 }
 
+/* "-" is standard input. */
+static enum status bringing_read(const char *path, struct text *ret_text, struct error *error)
+{
+    enum status status = file_read(path, LICENSE_FILE_BYTES_MAX, ret_text, error);
+
+    if (status != LICET_OK || text_starts_with(*ret_text, "REQUEST ") ||
+        text_starts_with(*ret_text, "RECEIPT "))
+        return status;
+    file_free(*ret_text);
+    *ret_text = (struct text){NULL, 0};
+    return error_set(error, LICET_INVALID,
+                     "%s is neither a request nor a receipt: licet request and licet receipt print "
+                     "them on the license server",
+                     path);
+}
+
 enum status exchange_run(const struct act *act, int argc, char **argv, struct error *error)
 {
-    struct bringing bringing = {.file = ""};
     struct portal portal = {.who = NULL};
     struct text text = {NULL, 0};
-    enum status status = bringing_parse(act, argc, argv, &bringing, error);
+    struct typed typed;
+    enum status status = typed_parse(act, argc, argv, &typed, error);
 
     if (status == LICET_OK)
-        status = file_read(bringing.file, LICENSE_FILE_BYTES_MAX, &text, error);
-    if (status == LICET_OK && !text_starts_with(text, "REQUEST ") &&
-        !text_starts_with(text, "RECEIPT "))
-        status = error_set(error, LICET_INVALID,
-                           "%s is neither a request nor a receipt: licet request and licet receipt "
-                           "print them on the license server",
-                           bringing.file);
+        status = bringing_read(typed_text(&typed, "FILE"), &text, error);
     if (status == LICET_OK)
-        status = bringing_open(&portal, error);
+        status = bringing_open(&portal, typed.key, error);
     if (status == LICET_OK)
-        status = bringing_send(&portal, &bringing, text, error);
+        status = bringing_send(&portal, &typed, text, error);
     file_free(text);
     portal_close(&portal);
     return status;

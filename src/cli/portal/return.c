@@ -1,7 +1,5 @@
 /* licet return: so many seats fewer. The portal takes counts, so what a license server has is read
  * first, and what it would have is shown before anything is sent. */
-#include <unistd.h>
-
 #include "cli/console.h"
 #include "cli/portal/lookup.h"
 #include "cli/portal/show.h"
@@ -9,44 +7,26 @@
 #include "cli/prompt.h"
 
 struct giving_back {
-    const struct act *act;
+    struct typed typed;
     struct portal portal;
-    bool is_agreed;
-    const char *customer, *server_word;
     json_t *server; /* as licet server show has it */
     json_t *lines;  /* of the new allocation */
     json_int_t organization;
 };
 
-/* Takes --yes and --customer C out of argv; returns how many words stay. */
-static int return_options(struct giving_back *back, int argc, char **argv)
-{
-    int words = 0;
-
-    for (int index = 1; index < argc; index++) {
-        if (strcmp(argv[index], "--yes") == 0)
-            back->is_agreed = true;
-        else if (strcmp(argv[index], "--customer") == 0 && index + 1 < argc)
-            back->customer = argv[++index];
-        else
-            argv[words++] = argv[index];
-    }
-    return words;
-}
-
 static enum status return_find_server(struct giving_back *back, struct error *error)
 {
+    const char *customer = typed_text(&back->typed, "--customer CUSTOMER");
     char path[64];
     json_int_t id;
     const json_t *issue;
     enum status status = LICET_OK;
 
-    if (back->customer != NULL)
-        status =
-            lookup_id(&back->portal, KIND_CUSTOMER, back->customer, 0, &back->organization, error);
+    if (customer != NULL)
+        status = lookup_id(&back->portal, KIND_CUSTOMER, customer, 0, &back->organization, error);
     if (status == LICET_OK)
-        status = lookup_id(&back->portal, KIND_SERVER, back->server_word, back->organization, &id,
-                           error);
+        status = lookup_id(&back->portal, KIND_SERVER, typed_text(&back->typed, "SERVER"),
+                           back->organization, &id, error);
     if (status != LICET_OK)
         return status;
     snprintf(path, sizeof(path), "/api/servers/%lld", (long long)id);
@@ -79,7 +59,7 @@ static enum status return_line(struct giving_back *back, const char *typed, stru
 {
     struct seats_word word;
     json_int_t entitlement, now;
-    enum status status = seats_word_read(back->act, typed, &word, error);
+    enum status status = seats_word_read(back->typed.act, typed, &word, error);
 
     if (status == LICET_OK)
         status = lookup_id(&back->portal, KIND_ENTITLEMENT, word.sn, back->organization,
@@ -102,7 +82,7 @@ static enum status return_agree(const struct giving_back *back, struct error *er
     char line[PROMPT_BYTES_MAX + 1];
     enum status status;
 
-    if (back->is_agreed)
+    if (typed_has(&back->typed, "--yes"))
         return LICET_OK;
     fflush(stdout);
     if (!prompt_is_terminal())
@@ -135,22 +115,29 @@ static enum status return_send(struct giving_back *back, struct error *error)
     return LICET_OK;
 }
 
+static enum status return_lines(struct giving_back *back, struct error *error)
+{
+    enum status status = LICET_OK;
+
+    for (size_t index = 0; index < back->typed.count; index++)
+        for (int value = 0; status == LICET_OK && back->typed.slots[index].is_many &&
+                            value < back->typed.counts[index];
+             value++)
+            status = return_line(back, back->typed.values[index][value], error);
+    return status;
+}
+
 enum status return_run(const struct act *act, int argc, char **argv, struct error *error)
 {
-    struct giving_back back = {.act = act, .lines = json_array()};
-    int words = return_options(&back, argc, argv);
-    enum status status;
+    struct giving_back back = {.lines = json_array()};
+    enum status status = typed_parse(act, argc, argv, &back.typed, error);
 
-    if (words < 2) {
-        json_decref(back.lines);
-        return act_misuse(act, error, "SERVER or SN=SEATS is missing");
-    }
-    back.server_word = argv[0];
-    status = portal_open(&back.portal, NULL, true, NULL, error);
+    if (status == LICET_OK)
+        status = portal_open(&back.portal, NULL, true, back.typed.key, error);
     if (status == LICET_OK)
         status = return_find_server(&back, error);
-    for (int index = 1; status == LICET_OK && index < words; index++)
-        status = return_line(&back, argv[index], error);
+    if (status == LICET_OK)
+        status = return_lines(&back, error);
     if (status == LICET_OK)
         status = return_agree(&back, error);
     if (status == LICET_OK)

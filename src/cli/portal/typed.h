@@ -30,6 +30,10 @@ struct seats_word {
 enum status seats_word_read(const struct act *act, const char *typed, struct seats_word *ret_word,
                             struct error *error);
 
+/* What was typed for a word of the usage, or NULL. */
+const char *typed_text(const struct typed *typed, const char *word);
+bool typed_has(const struct typed *typed, const char *word);
+
 /* The path with its query, yours to free(), and the body, which is NULL for an act that has none. */
 struct typed_call {
     char *path;
