@@ -2,6 +2,7 @@
 #include "cli/command.h"
 
 #include "base/text.h"
+#include "cli/portal/act.h"
 
 static const struct command commands[] = {
     {"key root", "-f FILE [-C COMMENT]",
@@ -28,9 +29,11 @@ static const struct command commands[] = {
     {"run", "FEATURE [--count N] [--release DATE] [--grace SECONDS] -- COMMAND [ARGUMENT ...]",
      "hold a seat while a command runs", NULL, run_run},
     {"login",
-     "[--first FILE | --invitation FILE] [--name NAME] [--role viewer|administrator] [--days N]",
-     "sign in on the license server or the portal, and keep the token for later commands",
-     login_run, NULL},
+     "[--portal URL] [--first FILE | --invitation FILE] [--name NAME] [--role "
+     "viewer|administrator] "
+     "[--days N]",
+     "sign in on the license server or a portal, and keep the token for later commands", login_run,
+     NULL},
     {"status", "[--json]", "show what the license server serves, and how much of it is in use",
      status_run, NULL},
     {"leases", "[--feature FEATURE] [--vendor VENDOR]", "show who holds seats, and until when",
@@ -73,6 +76,10 @@ static void command_help(FILE *to)
         fprintf(to, "  licet %s%s%s\n      %s\n", commands[index].name,
                 commands[index].usage[0] == '\0' ? "" : " ", commands[index].usage,
                 commands[index].summary);
+    fprintf(to,
+            "\nActs at a vendor's portal; licet help NOUN says more of one, licet help portal of "
+            "all:\n");
+    act_help_names(to);
     fprintf(to, "\nlicet(1) says more. FILE may be - for standard input.\n");
 }
 
@@ -106,36 +113,55 @@ static void command_unknown(const char *word)
         is_known = true;
     }
     if (!is_known)
+        is_known = act_help(stderr, word);
+    if (!is_known)
         fprintf(stderr, "licet: there is no command \"%.80s\"; licet help lists them\n", word);
+}
+
+static int command_end(enum status status, struct error *error)
+{
+    if (status == LICET_OK && fflush(stdout) != 0)
+        status = error_set(error, LICET_SYSTEM, "standard output could not be written");
+    if (status != LICET_OK)
+        fprintf(stderr, "licet: %s\n", error_text(error, status));
+    return status_exit_code(status);
+}
+
+/* licet help, licet help NOUN, licet --version; false: it is none of them. */
+static bool command_tell(int argc, char **argv)
+{
+    bool is_help = argc > 1 && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0);
+
+    if (argc == 2 && is_help)
+        command_help(stdout);
+    else if (argc == 2 && strcmp(argv[1], "--version") == 0)
+        puts("licet " LICET_VERSION);
+    else if (argc == 3 && is_help && strcmp(argv[2], "operations") == 0)
+        act_print_operations(stdout);
+    else
+        return argc == 3 && is_help && act_help(stdout, argv[2]);
+    return true;
 }
 
 int command_run(int argc, char **argv)
 {
     struct error error = {.status = LICET_OK};
+    const struct act *act;
+    int words;
 
     for (size_t index = 0; index < COMMANDS_COUNT; index++) {
-        int words = command_match(&commands[index], argc, argv);
-        enum status status;
-
+        words = command_match(&commands[index], argc, argv);
         if (words == 0)
             continue;
         if (commands[index].run_code != NULL)
             return commands[index].run_code(argc - words, argv + words);
-        status = commands[index].run(argc - words, argv + words, &error);
-        if (status == LICET_OK && fflush(stdout) != 0)
-            status = error_set(&error, LICET_SYSTEM, "standard output could not be written");
-        if (status != LICET_OK)
-            fprintf(stderr, "licet: %s\n", error_text(&error, status));
-        return status_exit_code(status);
+        return command_end(commands[index].run(argc - words, argv + words, &error), &error);
     }
-    if (argc == 2 && (text_is(text_of(argv[1]), "help") || text_is(text_of(argv[1]), "--help"))) {
-        command_help(stdout);
+    act = act_find(argc, argv, &words);
+    if (act != NULL)
+        return command_end(act->run(act, argc - words, argv + words, &error), &error);
+    if (command_tell(argc, argv))
         return 0;
-    }
-    if (argc == 2 && text_is(text_of(argv[1]), "--version")) {
-        puts("licet " LICET_VERSION);
-        return 0;
-    }
     if (argc < 2)
         command_help(stderr);
     else

@@ -5,7 +5,7 @@
 
 enum status end_run(int argc, char **argv, struct error *error)
 {
-    struct console_answer answer = {0};
+    struct call_answer answer = {0};
     char path[64];
     uint64_t handle;
     enum status status;
@@ -20,6 +20,6 @@ enum status end_run(int argc, char **argv, struct error *error)
     if (status == LICET_OK)
         printf("lease %llu has ended; its holder is told with its next renewal\n",
                (unsigned long long)handle);
-    console_answer_finish(&answer);
+    call_finish(&answer);
     return status;
 }

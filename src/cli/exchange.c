@@ -5,14 +5,14 @@
 
 static enum status exchange_print(const char *path, struct error *error)
 {
-    struct console_answer answer = {0};
+    struct call_answer answer = {0};
     enum status status = console_call(path, (struct text){NULL, 0}, true, &answer, error);
 
     if (status != LICET_OK)
         return status;
     if (fwrite(answer.data, 1, answer.size, stdout) != answer.size || fflush(stdout) != 0)
         status = error_set(error, LICET_SYSTEM, "the text cannot be written");
-    console_answer_finish(&answer);
+    call_finish(&answer);
     return status;
 }
 

@@ -10,7 +10,7 @@ static enum status forget_call(const char *name, bool is_confirmed, json_t **ret
 {
     json_t *body = json_pack("{s:s, s:b}", "name", name, "confirm", is_confirmed);
     char *text = json_dumps(body, 0);
-    struct console_answer answer = {0};
+    struct call_answer answer = {0};
     enum status status = LICET_INVALID;
 
     json_decref(body);
@@ -19,7 +19,7 @@ static enum status forget_call(const char *name, bool is_confirmed, json_t **ret
     status = console_call("/names/forget", text_of(text), true, &answer, error);
     if (status == LICET_OK)
         status = console_load(&answer, ret_answer, error);
-    console_answer_finish(&answer);
+    call_finish(&answer);
     free(text);
     return status;
 }

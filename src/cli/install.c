@@ -127,12 +127,12 @@ static const struct install_kind revocations_kind = {
 static enum status install_preview(const struct install_kind *kind, struct text file,
                                    json_t **ret_preview, struct error *error)
 {
-    struct console_answer answer = {0};
+    struct call_answer answer = {0};
     enum status status = console_call(kind->preview, file, true, &answer, error);
 
     if (status == LICET_OK)
         status = console_load(&answer, ret_preview, error);
-    console_answer_finish(&answer);
+    call_finish(&answer);
     return status;
 }
 
@@ -180,7 +180,7 @@ static enum status install_confirm(const struct install_kind *kind, struct text 
 {
     char place[512];
     struct buf path = buf_over(place, sizeof(place));
-    struct console_answer answer = {0};
+    struct call_answer answer = {0};
     json_t *result = NULL;
     enum status status;
 
@@ -194,8 +194,24 @@ static enum status install_confirm(const struct install_kind *kind, struct text 
         printf("%s: %s %lld is installed\n", console_string(result, "vendor", "?"), kind->noun,
                console_number(result, kind->number));
     json_decref(result);
-    console_answer_finish(&answer);
+    call_finish(&answer);
     return status;
+}
+
+/* A response of the vendor's portal (R5) has the license file behind it, which is signed by itself. */
+static enum status install_unwrap(struct text *file, struct error *error)
+{
+    static const char heading[] = "\n# Licet license file";
+    const char *found;
+
+    if (!text_starts_with(*file, "RESPONSE "))
+        return LICET_OK;
+    found = memmem(file->data, file->size, heading, sizeof(heading) - 1);
+    if (found == NULL)
+        return error_set(error, LICET_NO_FILE,
+                         "this response brings no license file: the license server has the newest");
+    *file = text_skip(*file, (size_t)(found + 1 - file->data));
+    return LICET_OK;
 }
 
 static enum status install_file(const struct install *install, struct text file,
@@ -223,13 +239,16 @@ static enum status install_file(const struct install *install, struct text file,
 enum status install_run(int argc, char **argv, struct error *error)
 {
     struct install install = {.path = ""};
-    struct text file = {NULL, 0};
+    struct text file = {NULL, 0}, license;
     enum status status = install_parse(&install, argc, argv, error);
 
     if (status == LICET_OK)
         status = file_read(install.path, LICENSE_FILE_BYTES_MAX, &file, error);
+    license = file;
     if (status == LICET_OK)
-        status = install_file(&install, file, error);
+        status = install_unwrap(&license, error);
+    if (status == LICET_OK)
+        status = install_file(&install, license, error);
     file_free(file);
     return status;
 }

@@ -1,6 +1,6 @@
 /*
  * licet login: a password for a token, which later commands find: an administrator's on a license
- * server (R10.6), a person's on the vendor's portal (R11). Which of the two answers is asked first.
+ * server (R10.6), a person's on the vendor's portal (R11). The two are kept apart.
  */
 #include <getopt.h>
 
@@ -10,12 +10,13 @@
 #include "base/parse.h"
 #include "cli/command.h"
 #include "cli/console.h"
+#include "cli/portal/portal.h"
 #include "cli/prompt.h"
 
 #define LOGIN_DAYS_MAX 365
 
 struct login {
-    bool is_portal;
+    const char *portal;     /* its address; NULL: a license server */
     const char *first;      /* file of the one-time token, NULL: there is somebody already */
     const char *invitation; /* the same for one person of the portal */
     const char *role;
@@ -41,6 +42,9 @@ static enum status login_option(struct login *login, int option, struct error *e
             return error_set(error, LICET_INVALID, "a name has at most %d bytes", PROMPT_BYTES_MAX);
         memcpy(login->name, optarg, strlen(optarg) + 1);
         return LICET_OK;
+    case 'p':
+        login->portal = optarg;
+        return LICET_OK;
     case 'r':
         login->role = optarg;
         return LICET_OK;
@@ -54,9 +58,13 @@ static enum status login_option(struct login *login, int option, struct error *e
 static enum status login_parse(struct login *login, int argc, char **argv, struct error *error)
 {
     static const struct option options[] = {
-        {"first", required_argument, NULL, 'f'}, {"invitation", required_argument, NULL, 'i'},
-        {"name", required_argument, NULL, 'n'},  {"role", required_argument, NULL, 'r'},
-        {"days", required_argument, NULL, 'd'},  {NULL, 0, NULL, 0},
+        {"first", required_argument, NULL, 'f'},
+        {"invitation", required_argument, NULL, 'i'},
+        {"name", required_argument, NULL, 'n'},
+        {"role", required_argument, NULL, 'r'},
+        {"days", required_argument, NULL, 'd'},
+        {"portal", required_argument, NULL, 'p'},
+        {NULL, 0, NULL, 0},
     };
     enum status status = LICET_OK;
     int option;
@@ -89,33 +97,19 @@ static enum status login_first_token(struct login *login, const char *path, stru
     return LICET_OK;
 }
 
-static enum status login_new_password(struct login *login, struct error *error)
-{
-    char again[PROMPT_BYTES_MAX + 1];
-    enum status status = prompt_line("New password", true, login->password, error);
-
-    if (status != LICET_OK || !prompt_is_terminal())
-        return status;
-    status = prompt_line("The same again", true, again, error);
-    if (status == LICET_OK && strcmp(again, login->password) != 0)
-        status = error_set(error, LICET_INVALID, "the two passwords differ; nothing was changed");
-    sodium_memzero(again, sizeof(again));
-    return status;
-}
-
 static enum status login_ask_new(struct login *login, struct error *error)
 {
     enum status status =
         login_first_token(login, login->first != NULL ? login->first : login->invitation, error);
 
     if (status == LICET_OK && login->invitation == NULL && login->name[0] == '\0')
-        status =
-            prompt_line(login->is_portal ? "E-mail address" : "Name", false, login->name, error);
-    if (status == LICET_OK && login->is_portal && login->invitation == NULL)
+        status = prompt_line(login->portal != NULL ? "E-mail address" : "Name", false, login->name,
+                             error);
+    if (status == LICET_OK && login->portal != NULL && login->invitation == NULL)
         status = prompt_line("Your name", false, login->full_name, error);
-    if (status == LICET_OK && login->is_portal && login->invitation == NULL)
+    if (status == LICET_OK && login->portal != NULL && login->invitation == NULL)
         status = prompt_line("The vendor's name", false, login->organization, error);
-    return status == LICET_OK ? login_new_password(login, error) : status;
+    return status == LICET_OK ? prompt_new_password(login->password, error) : status;
 }
 
 static enum status login_ask(struct login *login, struct error *error)
@@ -125,8 +119,8 @@ static enum status login_ask(struct login *login, struct error *error)
     if (login->first != NULL || login->invitation != NULL)
         return login_ask_new(login, error);
     if (login->name[0] == '\0')
-        status =
-            prompt_line(login->is_portal ? "E-mail address" : "Name", false, login->name, error);
+        status = prompt_line(login->portal != NULL ? "E-mail address" : "Name", false, login->name,
+                             error);
     return status == LICET_OK ? prompt_line("Password", true, login->password, error) : status;
 }
 
@@ -158,7 +152,7 @@ static json_t *login_portal_members(const struct login *login)
 
 static const char *login_path(const struct login *login)
 {
-    if (!login->is_portal)
+    if (login->portal == NULL)
         return login->first != NULL ? "/administrators" : "/tokens";
     if (login->invitation != NULL)
         return "/api/invitation";
@@ -168,7 +162,8 @@ static const char *login_path(const struct login *login)
 /* The caller wipes it. NULL: no memory, or a text that is not UTF-8. */
 static char *login_body(const struct login *login)
 {
-    json_t *body = login->is_portal ? login_portal_members(login) : login_server_members(login);
+    json_t *body =
+        login->portal != NULL ? login_portal_members(login) : login_server_members(login);
     char *text = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
 
     json_decref(body);
@@ -177,7 +172,7 @@ static char *login_body(const struct login *login)
 
 static void login_tell(const struct login *login, json_t *root, const char *path)
 {
-    if (login->is_portal)
+    if (login->portal != NULL)
         printf("%s is signed in until %s; the token is in %s\n",
                console_string(json_object_get(root, "person"), "name", "?"),
                console_string(root, "ends", "?"), path);
@@ -185,79 +180,86 @@ static void login_tell(const struct login *login, json_t *root, const char *path
         printf("%s is signed in as %s until %s; the token is in %s\n",
                console_string(root, "name", "?"), console_string(root, "role", "?"),
                console_string(root, "end", "?"), path);
-    if (getenv("LICET_TOKEN") != NULL)
+    if (getenv("LICET_TOKEN") != NULL && (login->portal == NULL || getenv("LICET_PORTAL") != NULL))
         fprintf(stderr, "licet: LICET_TOKEN is set, and goes before that file: unset it\n");
 }
 
-static enum status login_keep(const struct login *login, const struct console_answer *answer,
+static enum status login_keep(const struct login *login, const struct portal *portal, json_t *root,
                               struct error *error)
 {
-    json_t *root = json_loadb(answer->data == NULL ? "" : answer->data, answer->size,
-                              JSON_REJECT_DUPLICATES, NULL);
     const char *token = json_string_value(json_object_get(root, "token"));
-    char path[CONSOLE_PATH_MAX];
-    enum status status = console_keep_token(token == NULL ? "" : token, path, error);
+    char path[KEPT_PATH_MAX];
+    enum status status = login->portal != NULL
+                             ? portal_keep(portal, token == NULL ? "" : token, path, error)
+                             : console_keep_token(token == NULL ? "" : token, path, error);
 
     if (status == LICET_OK)
         login_tell(login, root, path);
-    json_decref(root);
     return status;
 }
 
-/* A portal asks whoever wants to know who he is to sign in; a license server knows no such path. */
-static enum status login_find_out(struct login *login, struct error *error)
+static enum status login_send(const struct login *login, struct portal *portal, json_t **ret_root,
+                              struct error *error)
 {
-    struct console_answer answer = {0};
-    enum status status =
-        console_call("/api/session", (struct text){NULL, 0}, false, &answer, error);
-
-    console_answer_finish(&answer);
-    login->is_portal = status == LICET_UNAUTHENTICATED;
-    if (status != LICET_UNAUTHENTICATED && status != LICET_NOT_FOUND)
-        return status == LICET_OK ? error_set(error, LICET_PROTOCOL,
-                                              "this is neither a license server nor a portal")
-                                  : status;
-    if (login->is_portal && (login->role != NULL || login->days != 0))
-        return error_set(error, LICET_INVALID,
-                         "a portal knows your role, and gives a token for 12 hours: leave out "
-                         "--role and --days");
-    if (!login->is_portal && login->invitation != NULL)
-        return error_set(
-            error, LICET_INVALID,
-            "a license server has no invitations; LICET_SERVER names a portal for that");
-    return LICET_OK;
-}
-
-static enum status login_send(const struct login *login, struct error *error)
-{
-    char *body = login_body(login);
-    struct console_answer answer = {0};
+    struct call_answer answer = {0};
     enum status status;
+    char *body = login_body(login);
 
     if (body == NULL)
         return error_set(error, LICET_INVALID, "name and password must be UTF-8");
-    status = console_call(login_path(login), text_of(body), false, &answer, error);
+    if (login->portal != NULL)
+        status = portal_call(portal, "POST", login_path(login), text_of(body), &answer, error);
+    else
+        status = console_call(login_path(login), text_of(body), false, &answer, error);
     sodium_memzero(body, strlen(body));
     free(body);
     if (status == LICET_OK)
-        status = login_keep(login, &answer, error);
-    console_answer_finish(&answer);
+        status = call_load(&answer, login->portal != NULL ? "portal" : "license server", ret_root,
+                           error);
+    call_finish(&answer);
+    return status;
+}
+
+/* Which of the two, and whether what was typed makes sense there. */
+static enum status login_choose(struct login *login, struct portal *portal, struct error *error)
+{
+    const char *server = getenv("LICET_SERVER"), *address = getenv("LICET_PORTAL");
+    enum status status;
+
+    if (login->portal == NULL && (server == NULL || server[0] == '\0') && address != NULL &&
+        address[0] != '\0')
+        login->portal = address;
+    if (login->portal == NULL && login->invitation != NULL)
+        return error_set(error, LICET_INVALID,
+                         "a license server has no invitations; --portal URL names the portal");
+    if (login->portal == NULL)
+        return console_check_loopback(error);
+    if (login->role != NULL || login->days != 0)
+        return error_set(error, LICET_INVALID,
+                         "a portal knows your role, and gives a token for 12 hours: leave out "
+                         "--role and --days");
+    status = portal_open(portal, login->portal, false, NULL, error);
+    portal->key[0] = '\0'; /* these acts have none */
     return status;
 }
 
 enum status login_run(int argc, char **argv, struct error *error)
 {
     struct login login = {.role = NULL};
+    struct portal portal = {.who = NULL};
+    json_t *root = NULL;
     enum status status = login_parse(&login, argc, argv, error);
 
     if (status == LICET_OK)
-        status = console_check_loopback(error);
-    if (status == LICET_OK)
-        status = login_find_out(&login, error);
+        status = login_choose(&login, &portal, error);
     if (status == LICET_OK)
         status = login_ask(&login, error);
     if (status == LICET_OK)
-        status = login_send(&login, error);
+        status = login_send(&login, &portal, &root, error);
+    if (status == LICET_OK)
+        status = login_keep(&login, &portal, root, error);
+    json_decref(root);
+    portal_close(&portal);
     sodium_memzero(&login, sizeof(login));
     return status;
 }

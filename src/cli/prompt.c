@@ -110,3 +110,17 @@ enum status prompt_line(const char *question, bool is_secret, char ret_line[PROM
     sodium_memzero(line, sizeof(line));
     return status;
 }
+
+enum status prompt_new_password(char ret_line[PROMPT_BYTES_MAX + 1], struct error *error)
+{
+    char again[PROMPT_BYTES_MAX + 1];
+    enum status status = prompt_line("New password", true, ret_line, error);
+
+    if (status != LICET_OK || !prompt_is_terminal())
+        return status;
+    status = prompt_line("The same again", true, again, error);
+    if (status == LICET_OK && strcmp(again, ret_line) != 0)
+        status = error_set(error, LICET_INVALID, "the two passwords differ; nothing was changed");
+    sodium_memzero(again, sizeof(again));
+    return status;
+}

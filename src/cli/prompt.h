@@ -17,4 +17,7 @@ bool prompt_is_terminal(void);
 enum status prompt_line(const char *question, bool is_secret, char ret_line[PROMPT_BYTES_MAX + 1],
                         struct error *error);
 
+/* A password to be set: on a terminal it is asked for twice. LICET_INVALID where the two differ. */
+enum status prompt_new_password(char ret_line[PROMPT_BYTES_MAX + 1], struct error *error);
+
 #endif

@@ -122,7 +122,7 @@ static enum status report_call(struct report *report, const struct text *argumen
 
 static enum status report_authenticate(struct report *report, struct error *error)
 {
-    char token[CONSOLE_TOKEN_BYTES_MAX + 1];
+    char token[CALL_TOKEN_BYTES_MAX + 1];
     struct text arguments[2] = {TEXT("AUTH"), {token, 0}};
     enum status status = console_token(token, error);
 

@@ -74,7 +74,7 @@ static void status_print(const json_t *root)
 
 static enum status status_show(bool is_json, struct error *error)
 {
-    struct console_answer answer = {0};
+    struct call_answer answer = {0};
     enum status status = console_call("/status", (struct text){NULL, 0}, false, &answer, error);
     json_t *root;
 
@@ -87,7 +87,7 @@ static enum status status_show(bool is_json, struct error *error)
         status_print(root);
     if (status == LICET_OK)
         json_decref(root);
-    console_answer_finish(&answer);
+    call_finish(&answer);
     return status;
 }
 

@@ -208,7 +208,7 @@ def test_commands():
         wrong = licet(*name.split(), "--nonsense")
         ok(wrong.returncode == 2 and wrong.stderr.startswith(f"licet: usage: licet {name}"),
            f"a wrong option of {name} is answered by its usage", wrong.stderr)
-    page = read(os.path.join(ROOT, "man", "licet.1"))
+    page = read(os.path.join(ROOT, "man", "licet.1")) + read(os.path.join(ROOT, "man", "licet-portal-acts.1"))
     lines = [line.split() for line in helped.stdout.splitlines() if line.startswith("  licet ")]
     names = [[word for word in line[1:3] if word.isalpha() and word.islower()] for line in lines]
     missing = [name for name in names if not all(word in page for word in name)]

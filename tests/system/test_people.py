@@ -145,34 +145,34 @@ def test_password():
 
 
 def test_login():
-    """licet login is one word for license servers and portals."""
+    """licet login --portal signs in where --portal says."""
     home = harness.path_of("home")
     with Portal() as portal:
         token = harness.path_of("setup-token")
         with open(token, "w", encoding="ascii") as file:
             file.write(portal.init() + "\n")
-        run = licet(portal, home, "login", "--first", token, text=f"{STAFF}\nAnna\nAcme\n{PASSWORD}\n")
+        run = licet(portal, home, "login", "--portal", "http://%s:%d" % portal.address, "--first", token, text=f"{STAFF}\nAnna\nAcme\n{PASSWORD}\n")
         ok(run.returncode == 0 and "Anna is signed in until" in run.stdout, "licet login --first sets a portal up", run)
 
         def kept():
-            with open(os.path.join(home, "licet", "token"), encoding="ascii") as file:
-                return file.read().strip()
+            with open(os.path.join(home, "licet", "portal"), encoding="ascii") as file:
+                return file.read().split()[1]
 
         first = kept()
         who = portal.ask("GET", "/api/session", token=first)
         ok(who.json["person"]["email"] == STAFF and first not in run.stdout, "and keeps the token for later commands", who)
-        run = licet(portal, home, "login", "--name", STAFF, text=PASSWORD + "\n")
+        run = licet(portal, home, "login", "--portal", "http://%s:%d" % portal.address, "--name", STAFF, text=PASSWORD + "\n")
         ok(run.returncode == 0 and kept() != first and portal.ask("GET", "/api/session", token=kept()).status == 200,
            "licet login gets another", run)
-        run = licet(portal, home, "login", "--name", STAFF, text="not the password\n")
+        run = licet(portal, home, "login", "--portal", "http://%s:%d" % portal.address, "--name", STAFF, text="not the password\n")
         ok(run.returncode == 5 and "password is wrong" in run.stderr, "a refusal is said in the portal's words", run)
         customer = portal.organization(first, "customer", "Customer")
         invited = portal.ask("POST", f"/api/organizations/{customer}/people",
                              {"email": "bert@c.example", "name": "Bert", "role": "viewer"}, token=first).json
-        run = licet(portal, home, "login", "--invitation", "-", text=f"{invited['invitation']}\n{OTHER}\n")
+        run = licet(portal, home, "login", "--portal", "http://%s:%d" % portal.address, "--invitation", "-", text=f"{invited['invitation']}\n{OTHER}\n")
         ok(run.returncode == 0 and "Bert is signed in" in run.stdout, "licet login --invitation comes in", run)
         for options in (("--role", "viewer"), ("--days", "3"), ("--first", token, "--invitation", token)):
-            run = licet(portal, home, "login", "--name", STAFF, *options, text=PASSWORD + "\n")
+            run = licet(portal, home, "login", "--portal", "http://%s:%d" % portal.address, "--name", STAFF, *options, text=PASSWORD + "\n")
             ok(run.returncode == 2, f"licet login {options[0]} makes no sense on a portal", run)
     with harness.Server(harness.Vendor()) as server:
         run = licet(server, home, "login", "--invitation", "-", text="x\n")
