@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """licet at a vendor's portal: every act of openapi.json has words, and orders become seats by typing alone."""
+import http.server
 import json
 import os
 import re
@@ -336,19 +337,19 @@ def allocate(administrator, serial):
     ok("licet install acme.lic" in said and "generation" in administrator.type("install --yes acme.lic"), "a file comes down, and is installed",
        said)
     administrator.type(f"download {number} -o acme.lic")
-    with open(path_of("acme.lic"), "a", encoding="utf-8") as file:
-        file.write("mine\n")
+    with open(path_of("acme.lic"), "r+", encoding="utf-8") as file:
+        file.write("mine")
     run = administrator.run("download", number, "-o", "acme.lic")
     ok(run.returncode == 25 and "--force" in run.stderr, "a file of other content is not written over", run)
     with open(path_of("acme.lic"), encoding="utf-8") as file:
-        ok("mine" in file.read(), "and stays as it is")
+        ok(file.read().startswith("mine"), "and stays as it is")
     administrator.type(f"download {number}:1 -o acme.lic --force")
     ok(administrator.type(f"download {number} -o -").startswith("# Licet license file"), "standard output takes one, too")
     run = administrator.run("allocate", number, f"{serial}=501")
     ok(run.returncode in (12, 25) and "200" in run.stderr, "R6.1 nobody gets more than is owned, and is told what is left", run)
     for word in (serial, f"{serial}=", f"{serial}=-1", "=5", f"{serial}=1x", "LA-00000-9=1"):
         run = administrator.run("allocate", number, word)
-        ok(run.returncode == (3 if word.startswith("LA-0") else 2), f"{word} is no count of seats", run)
+        ok(run.returncode == (3 if word == "LA-00000-9=1" else 2), f"{word} is no count of seats", run)
     return number
 
 
@@ -426,6 +427,61 @@ def walk_misuse(world):
     ok(not bad, "rows 48, 57: odd texts are refused or kept, and none steers the terminal", bad[:3])
 
 
+class Hostile(http.server.BaseHTTPRequestHandler):
+    """Answers whatever is asked with all that could steer a terminal."""
+
+    STEERING = "".join(map(chr, [*range(1, 32), *range(0x7f, 0xa0)])) + "[2J]0;x"
+
+    def answer(self, status=200):
+        text = self.STEERING
+        row = {"id": 1, "number": text, "state": text, text: text, "nested": {text: text, "rows": [{text: text}]}, "text": "a" + text}
+        body = json.dumps({**row, "items": [row], "next": None, "code": "CONFLICT" + text, "detail": "no" + text}).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self):
+        self.answer()
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.answer(409 if self.path.endswith("/cancel") else 200)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_hostile():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hostile)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    environment = {**os.environ, "LICET_PORTAL": "http://127.0.0.1:%d" % server.server_address[1], "LICET_TOKEN": "licet_token"}
+    for line in ("order list", "whoami", "order show 1", "order approve 1", "order cancel 1", "issue list 1", "program list --json", "order show x",
+                 "download 1", "return 1 1=1"):
+        run = subprocess.run([LICET, *line.split()], check=False, capture_output=True, env=environment)
+        said = (run.stdout + run.stderr).decode()
+        ok(len(said) > 5 and not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", said) or ("--json" in line and "\x1b" not in said),
+           f"licet {line} shows nothing of a portal's that could steer a terminal", repr(said))
+    server.shutdown()
+    server.server_close()
+
+
+def test_pages():
+    with Portal() as portal:
+        staff = setup(portal)
+        token = portal.sign_in().json["token"]
+        for number in range(205):
+            portal.ask("POST", "/api/programs", {"name": f"Program {number}"}, token=token)
+        items = staff.ask("program list")["items"]
+        ok([item["name"] for item in items] == [f"Program {number}" for number in range(205)], "a list is all of its pages", len(items))
+        customer = number_in(staff.type("organization create customer C"))
+        ok("is active" in staff.type(f"agreement create {customer}", "Program 204"), "and a name is found on the last of them")
+        staff.type("organization create customer Twice")
+        staff.type("organization create partner Twice")
+        run = staff.run("organization", "show", "twice")
+        ok(run.returncode == 25 and "several" in run.stderr, "a name that two have is neither's", run)
+
+
 # ---- answers that are lost
 
 class Front:
@@ -475,4 +531,4 @@ def test_lost():
         ok(run.returncode == 0 and "was lost" in run.stderr and "licet_" not in run.stdout, "R6.9 a secret is not told twice", run)
 
 
-harness.run(test_table, test_login, test_addresses, test_certificate, test_orders, test_servers, test_lost)
+harness.run(test_table, test_login, test_addresses, test_certificate, test_orders, test_servers, test_hostile, test_pages, test_lost)
