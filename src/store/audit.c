@@ -95,10 +95,9 @@ static enum status accounts_read(struct db_transaction *transaction, const char 
 
     db_rows_open(&rows, transaction, sql, DB_ARGUMENTS(db_int(id), db_int((int64_t)max + 1)),
                  error);
-    while (db_rows_next(&rows,
-                        DB_COLUMNS(db_ret_int(&account.entitlement_id), db_ret_text(&kind, &arena),
-                                   db_ret_int(&account.account.server_id),
-                                   db_ret_u32(&account.seats)))) {
+    while (db_rows_next(
+        &rows, DB_COLUMNS(db_ret_int(&account.entitlement_id), db_ret_text(&kind, &arena),
+                          db_ret_int(&account.account.server_id), db_ret_u32(&account.seats)))) {
         account.account.kind = kind_of(kind);
         arena = arena_over(place, sizeof(place));
         if (count++ < max)
@@ -149,10 +148,10 @@ enum status store_audit_steps(struct db_transaction *transaction, int64_t entitl
 
     db_rows_open(&rows, transaction, steps_sql,
                  DB_ARGUMENTS(db_int(entitlement_id), db_int(after), db_int(max)), error);
-    while (db_rows_next(&rows,
-                        DB_COLUMNS(db_ret_int(&step.id), db_ret_text(&from, &arena),
-                                   db_ret_int(&step.from.server_id), db_ret_text(&to, &arena),
-                                   db_ret_int(&step.to.server_id), db_ret_u32(&step.seats)))) {
+    while (
+        db_rows_next(&rows, DB_COLUMNS(db_ret_int(&step.id), db_ret_text(&from, &arena),
+                                       db_ret_int(&step.from.server_id), db_ret_text(&to, &arena),
+                                       db_ret_int(&step.to.server_id), db_ret_u32(&step.seats)))) {
         step.from.kind = kind_of(from);
         step.to.kind = kind_of(to);
         arena = arena_over(place, sizeof(place));
@@ -181,13 +180,12 @@ enum status store_audit_exchange(struct db_transaction *transaction, int64_t id,
     static const char exchange_sql[] =
         "SELECT request, payload, payload_hash, response FROM exchange WHERE id = $1";
     struct audit_exchange exchange;
-    enum status status =
-        db_row(transaction, exchange_sql, DB_ARGUMENTS(db_int(id)),
-               DB_COLUMNS(db_ret_bytes(&exchange.request, arena),
-                          db_ret_bytes_or_null(&exchange.payload, arena),
-                          db_ret_text_or_null(&exchange.payload_hash, arena),
-                          db_ret_bytes_or_null(&exchange.response, arena)),
-               error);
+    enum status status = db_row(transaction, exchange_sql, DB_ARGUMENTS(db_int(id)),
+                                DB_COLUMNS(db_ret_bytes(&exchange.request, arena),
+                                           db_ret_bytes_or_null(&exchange.payload, arena),
+                                           db_ret_text_or_null(&exchange.payload_hash, arena),
+                                           db_ret_bytes_or_null(&exchange.response, arena)),
+                                error);
 
     if (status == LICET_OK)
         *ret_exchange = exchange;

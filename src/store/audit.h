@@ -21,8 +21,7 @@ enum status store_audit_next(struct db_transaction *transaction, enum audit_tabl
                              int64_t after, int64_t *ret_id, struct error *error);
 /* The issue of the server's next generation. */
 enum status store_audit_next_generation(struct db_transaction *transaction, int64_t server_id,
-                                        uint32_t after, int64_t *ret_issue_id,
-                                        struct error *error);
+                                        uint32_t after, int64_t *ret_issue_id, struct error *error);
 /* The issue whose leaf is the next in the log; -1: the first. */
 enum status store_audit_next_leaf(struct db_transaction *transaction, int64_t after,
                                   int64_t *ret_issue_id, struct error *error);

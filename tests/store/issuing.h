@@ -15,7 +15,6 @@
 #include "store/issue_content.h"
 #include "store/server.h"
 
-#include "store/audited.h"
 #include "store/orders.h"
 
 #define SERVERS 4

@@ -46,7 +46,8 @@ static enum status charges_add_receipt(struct charges *charges, struct arena are
     enum status status = store_receipt_get(charges->audit->transaction, charges->server->receipt_id,
                                            &arena, &receipt, error);
 
-    if (status == LICET_NOT_FOUND || (status == LICET_OK && receipt.server_id != charges->server->id)) {
+    if (status == LICET_NOT_FOUND ||
+        (status == LICET_OK && receipt.server_id != charges->server->id)) {
         audit_found(charges->audit, "R5.1", AUDIT_DATABASE, "the last receipt of %.*s %s",
                     TEXT_ARGS(charges->server->number),
                     status == LICET_OK ? "is of another license server" : "is not there");
@@ -71,10 +72,10 @@ static enum status charges_add_receipt(struct charges *charges, struct arena are
 enum status charges_begin(struct charges *charges, struct audit *audit, const struct server *server,
                           struct arena *arena, struct error *error)
 {
-    *charges = (struct charges){.audit = audit,
-                                .server = server,
-                                .rows = arena_take(arena, AUDIT_ACCOUNTS_MAX,
-                                                   sizeof(*charges->rows))};
+    *charges =
+        (struct charges){.audit = audit,
+                         .server = server,
+                         .rows = arena_take(arena, AUDIT_ACCOUNTS_MAX, sizeof(*charges->rows))};
     return server->receipt_id == 0 ? LICET_OK : charges_add_receipt(charges, *arena, error);
 }
 

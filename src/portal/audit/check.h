@@ -27,7 +27,8 @@ struct audit {
 
 /* Who can do something about a finding. */
 #define AUDIT_DATABASE                                                                             \
-    "something other than the portal changed the database, and its administrator compares it with " \
+    "something other than the portal changed the database, and its administrator compares it "     \
+    "with "                                                                                        \
     "a back-up"
 #define AUDIT_SITE                                                                                 \
     "the vendor's staff compare both sides with the administrator of that license server"

@@ -38,7 +38,8 @@ static enum status file_read_text(struct file_check *check, struct arena *rows, 
         if (status != LICET_OK)
             return status;
         check->audit->summary->files++;
-        status = license_read(file, check->audit->options->trust, &arena, &check->license, &problem);
+        status =
+            license_read(file, check->audit->options->trust, &arena, &check->license, &problem);
     }
     if (status != LICET_OK)
         file_tell(check, "R2.6", error_text(&problem, status));
@@ -113,8 +114,7 @@ static enum status file_get(struct file_check *check, int64_t id, struct arena *
     enum status status = store_issue_get(transaction, id, rows, &check->issue, error);
 
     if (status == LICET_OK)
-        status =
-            store_server_get(transaction, check->issue.server_id, rows, &check->server, error);
+        status = store_server_get(transaction, check->issue.server_id, rows, &check->server, error);
     if (status == LICET_OK)
         status = store_issue_content(transaction, id, rows, &check->content, error);
     if (status == LICET_OK)

@@ -50,8 +50,9 @@ static enum status generations_walk(struct generations *generations, struct char
     while (status == LICET_OK) {
         struct arena place = *arena;
 
-        status = store_audit_next_generation(generations->audit->transaction,
-                                             generations->server->id, generations->last, &id, error);
+        status =
+            store_audit_next_generation(generations->audit->transaction, generations->server->id,
+                                        generations->last, &id, error);
         if (status == LICET_NOT_FOUND)
             return LICET_OK;
         if (status == LICET_OK)

@@ -23,8 +23,7 @@ void log_add(struct log_check *check, const struct issue *issue, const struct se
     /* The first file says nothing of the empty log. */
     if (head != NULL && (head->size != wanted.size ||
                          (head->size > 0 && memcmp(head->root, wanted.root, HASH_BYTES) != 0)))
-        log_break(check, issue, server,
-                  "its log= is not what the leaves before it come to");
+        log_break(check, issue, server, "its log= is not what the leaves before it come to");
     if (hash_parse(issue->payload_hash, &hash, NULL) == LICET_OK)
         issue_log_append(&check->log, &hash);
 }

@@ -20,8 +20,8 @@ static void print_summary(FILE *file, const struct audit_summary *summary, bool 
     fprintf(file,
             "audit at %.*s: order-lines=%" PRIu64 " entitlements=%" PRIu64 " ledger-rows=%" PRIu64
             " servers=%" PRIu64 " generations=%" PRIu64,
-            TEXT_ARGS(buf_text(&time)), summary->order_lines, summary->entitlements,
-            summary->steps, summary->servers, summary->generations);
+            TEXT_ARGS(buf_text(&time)), summary->order_lines, summary->entitlements, summary->steps,
+            summary->servers, summary->generations);
     if (has_roots)
         fprintf(file,
                 " files=%" PRIu64 " log-size=%" PRIu64 " receipts=%" PRIu64 " exchanges=%" PRIu64,

@@ -47,7 +47,8 @@ static void receipt_compare_head(const struct receipt_check *check)
     struct hash key = public_key_hash(&check->receipt.key);
 
     if (!audit_hash_equals(&check->receipt.payload_hash, check->stored.hash))
-        receipt_tell(check, "R5.1", AUDIT_DATABASE, "its text has another hash than the stored one");
+        receipt_tell(check, "R5.1", AUDIT_DATABASE,
+                     "its text has another hash than the stored one");
     if (!audit_key_is(&check->server, &key) || !text_equal(head->server, check->server.number))
         receipt_tell(check, "R5.1", AUDIT_DATABASE, "it is signed by another license server");
     if (head->generation != check->stored.generation || head->epoch != check->stored.epoch ||

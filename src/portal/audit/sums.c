@@ -94,10 +94,9 @@ static void sums_compare(struct sums *sums)
 static enum status entitlement_check(struct audit *audit, int64_t id, struct error *error)
 {
     struct arena arena = audit_rows(audit);
-    struct sums sums = {
-        .audit = audit,
-        .accounts = arena_take(&arena, AUDIT_ACCOUNTS_MAX, sizeof(*sums.accounts)),
-        .moved = arena_take(&arena, AUDIT_ACCOUNTS_MAX, sizeof(*sums.moved))};
+    struct sums sums = {.audit = audit,
+                        .accounts = arena_take(&arena, AUDIT_ACCOUNTS_MAX, sizeof(*sums.accounts)),
+                        .moved = arena_take(&arena, AUDIT_ACCOUNTS_MAX, sizeof(*sums.moved))};
     struct entitlement entitlement;
     enum status status = store_entitlement_get(audit->transaction, id, &arena, &entitlement, error);
 
