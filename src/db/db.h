@@ -35,6 +35,8 @@ struct db_migration {
 
 struct db_options {
     const struct db_migration *migrations; /* NULL: none */
+    /* For looking only: nothing is made or migrated, and a database of another schema is refused. */
+    bool must_exist;
     uint32_t connections_max; /* of SQLite for reading, of PostgreSQL in all; 0: the default */
     /* Sees every statement before it runs, on the thread that runs it. NULL: nobody looks. */
     void (*trace)(void *context, const char *sql);
@@ -42,7 +44,7 @@ struct db_options {
 };
 
 /*
- * Opens, and brings the schema to the last migration. Where two processes open at once, one
+ * Opens, and brings the schema to the last migration (unless must_exist). Where two processes open at once, one
  * migrates and the other waits. LICET_UNSUPPORTED: the schema is newer than this program.
  * LICET_DAMAGED: an applied migration is not the one that this program knows. LICET_UNREACHABLE:
  * no PostgreSQL answers there. A new SQLite file belongs to its user alone (0600).

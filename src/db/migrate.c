@@ -116,6 +116,22 @@ static enum status migrating_step(struct db_transaction *transaction, void *cont
     return migrating_apply(migrating, transaction, error);
 }
 
+static enum status migrating_look(struct db_transaction *transaction, void *context,
+                                  struct error *error)
+{
+    struct migrating *migrating = context;
+    enum status status;
+
+    migrating->next = migrating->db->options.migrations;
+    status = migrating_find_next(migrating, transaction, error);
+    if (status != LICET_OK || migrating->next->number == 0)
+        return status;
+    return error_set(error, LICET_UNSUPPORTED,
+                     "the database lacks step %lld of the schema: start the program's own daemon "
+                     "first, which brings it to this version",
+                     (long long)migrating->next->number);
+}
+
 enum status db_migrate(struct db *db, struct error *error)
 {
     struct migrating migrating = {.db = db};
@@ -123,6 +139,8 @@ enum status db_migrate(struct db *db, struct error *error)
 
     if (db->options.migrations == NULL)
         return LICET_OK;
+    if (db->options.must_exist)
+        return db_read(db, migrating_look, &migrating, error);
     do
         status = db_transact(db, migrating_step, &migrating, error);
     while (status == LICET_OK && migrating.next->number != 0);

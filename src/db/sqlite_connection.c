@@ -125,7 +125,8 @@ enum status sqlite_open(struct db *db, const char *path, bool is_writer,
                         struct sqlite_connection **ret_connection, struct error *error)
 {
     struct sqlite_connection *connection;
-    enum status status = is_writer ? file_make(path, error) : LICET_OK;
+    bool is_made = is_writer && !db->options.must_exist;
+    enum status status = is_made ? file_make(path, error) : LICET_OK;
 
     if (status != LICET_OK)
         return status;

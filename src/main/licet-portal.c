@@ -48,6 +48,8 @@ static enum status portal_act(const struct portal_options *options, struct error
         return LICET_OK;
     case PORTAL_INIT:
         return portal_init(options, stdout, error);
+    case PORTAL_AUDIT:
+        return portal_audit_print(options, stdout, error);
     case PORTAL_SERVE:
         break;
     }

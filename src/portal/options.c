@@ -123,6 +123,7 @@ static const char portal_usage[] =
     "                     [--mail-user NAME --mail-password-file FILE]]\n"
     "                    [--check] [--version]\n"
     "       licet-portal init [--config FILE] [--database URL]\n"
+    "       licet-portal audit [--config FILE] [--database URL] [--vendor NAME --root FILE...]\n"
     "       licet-portal routes\n"
     "licet-portal(8) explains them.\n";
 
@@ -153,10 +154,18 @@ static enum status portal_options_flag(struct portal_options *options, int flag,
 /* The word before the options, where there is one. */
 static bool portal_options_act(const char *word, enum portal_act *ret_act)
 {
-    if (strcmp(word, "init") != 0 && strcmp(word, "routes") != 0)
-        return false;
-    *ret_act = word[0] == 'i' ? PORTAL_INIT : PORTAL_ROUTES;
-    return true;
+    static const struct {
+        const char *word;
+        enum portal_act act;
+    } acts[] = {{"init", PORTAL_INIT}, {"routes", PORTAL_ROUTES}, {"audit", PORTAL_AUDIT}};
+
+    for (size_t index = 0; index < sizeof(acts) / sizeof(acts[0]); index++) {
+        if (strcmp(word, acts[index].word) == 0) {
+            *ret_act = acts[index].act;
+            return true;
+        }
+    }
+    return false;
 }
 
 /* What belongs together is there together. */
@@ -170,7 +179,8 @@ static enum status portal_options_check(const struct portal_options *options, st
         return error_set(error, LICET_INVALID,
                          "say where the database is: database= in the configuration, or "
                          "--database sqlite:PATH or postgresql://...");
-    if (issues != (options->roots_count > 0) || issues != (options->signer[0] != '\0'))
+    if (issues != (options->roots_count > 0) ||
+        (options->act != PORTAL_AUDIT && issues != (options->signer[0] != '\0')))
         return error_set(error, LICET_INVALID,
                          "license files need all three: vendor=, root= and signer=");
     if ((options->mail[0] != '\0') != (options->mail_from[0] != '\0') ||

@@ -17,6 +17,7 @@ enum portal_act {
     PORTAL_INIT,   /* licet-portal init */
     PORTAL_CHECK,  /* --check: read the configuration, say what is wrong, end */
     PORTAL_ROUTES, /* licet-portal routes: print the list of acts */
+    PORTAL_AUDIT,  /* licet-portal audit: compute everything again */
 };
 
 struct portal_options {
@@ -40,5 +41,8 @@ struct portal_options {
 /* Command line and file. LICET_INVALID with the file and line, or the option. */
 enum status portal_options_read(int argc, char **argv, struct portal_options *ret_options,
                                 struct error *error);
+/* Reads the vendor's root keys. The vendor's name is borrowed from the options. */
+enum status portal_options_trust(const struct portal_options *options, struct trust *ret_trust,
+                                 struct error *error);
 
 #endif

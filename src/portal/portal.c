@@ -131,28 +131,11 @@ static enum status portal_listen(struct portal *portal, struct error *error)
 
 /* ---- what is read before the sandbox closes */
 
-static enum status portal_read_root(const char *path, struct public_key *ret_key,
-                                    struct error *error)
-{
-    struct text text;
-    enum status status = file_read(path, CONFIG_FILE_BYTES_MAX, &text, error);
-
-    if (status != LICET_OK)
-        return status;
-    status = public_key_parse(text_head(text, text_find(text, '\n')), ret_key, NULL, error);
-    file_free(text);
-    return status;
-}
-
 static enum status portal_read_trust(struct portal *portal, struct error *error)
 {
     const struct portal_options *options = &portal->options;
-    enum status status = LICET_OK;
+    enum status status = portal_options_trust(options, &portal->trust, error);
 
-    portal->trust.vendor = text_of(options->vendor);
-    for (uint32_t index = 0; status == LICET_OK && index < options->roots_count; index++)
-        status = portal_read_root(options->roots[index], &portal->trust.roots[index], error);
-    portal->trust.roots_count = options->roots_count;
     portal->issuing_options = (struct issuing_options){
         .vendor = portal->trust.vendor,
         .trust = &portal->trust,

@@ -20,6 +20,11 @@ void portal_destroy(struct portal *portal);
  * LICET_CONFLICT where there are people already. */
 enum status portal_init(const struct portal_options *options, FILE *file, struct error *error);
 
+/* licet-portal audit: a line for each finding, then one of what was looked at. LICET_DAMAGED where
+ * there are findings. */
+enum status portal_audit_print(const struct portal_options *options, FILE *file,
+                               struct error *error);
+
 struct store *portal_store(const struct portal *portal);
 /* The vendor whose files are made here; empty where none are. */
 struct text portal_vendor(const struct portal *portal);

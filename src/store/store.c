@@ -8,15 +8,29 @@ static struct db *store_db(struct store *store)
     return (struct db *)store;
 }
 
-enum status store_open(const char *url, struct store **ret_store, struct error *error)
+static enum status store_open_with(const char *url, const struct db_options *options,
+                                   struct store **ret_store, struct error *error)
 {
-    struct db_options options = {.migrations = store_migrations};
     struct db *db;
-    enum status status = db_open(url, &options, &db, error);
+    enum status status = db_open(url, options, &db, error);
 
     if (status == LICET_OK)
         *ret_store = (struct store *)db;
     return status;
+}
+
+enum status store_open(const char *url, struct store **ret_store, struct error *error)
+{
+    struct db_options options = {.migrations = store_migrations};
+
+    return store_open_with(url, &options, ret_store, error);
+}
+
+enum status store_open_existing(const char *url, struct store **ret_store, struct error *error)
+{
+    struct db_options options = {.migrations = store_migrations, .must_exist = true};
+
+    return store_open_with(url, &options, ret_store, error);
 }
 
 void store_close(struct store *store)

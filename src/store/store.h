@@ -17,6 +17,9 @@ struct db_transaction;
  * Errors as db_open(). */
 enum status store_open(const char *url, struct store **ret_store, struct error *error);
 
+/* The same for looking only: nothing is made or migrated. LICET_UNSUPPORTED: the schema is another. */
+enum status store_open_existing(const char *url, struct store **ret_store, struct error *error);
+
 /* After the last transaction has returned. NULL is fine. */
 void store_close(struct store *store);
 

@@ -14,7 +14,7 @@
 #include "store/outbox.h"
 #include "store/store.h"
 
-#include "unit/db/engines.h"
+#include "store/audited.h"
 
 static const struct unix_time now = {1795000000};
 static struct store *store;

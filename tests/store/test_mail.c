@@ -272,6 +272,7 @@ static void test_engine(struct engine *engine)
         test_same_message(folder);
         test_two(folder);
         test_folder();
+        audited(engine, store, NULL);
     }
     store_close(store);
 }

@@ -226,6 +226,7 @@ static void test_engine(struct engine *engine)
         test_fulfil(engine);
         test_activate(engine);
         test_agreement(engine);
+        audited(engine, store, NULL);
     } else {
         printf("# %s\n", error.text);
     }

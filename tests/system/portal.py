@@ -32,7 +32,7 @@ def literal(value):
 
 class Portal(Server):
     """One licet-portal on a free port with a database of its own: in SQLite, or where tests/tools/with-postgresql started
-    the test in PostgreSQL. As a context it is stopped at the end."""
+    the test in PostgreSQL. As a context it is stopped at the end, and what it leaves is audited."""
 
     databases = 0
 
@@ -56,6 +56,17 @@ class Portal(Server):
         host, port = re.search(r"\bportal\.listening address=(\S+):(\d+)", self.log()).groups()
         self.address = (host.strip("[]"), int(port))
         return self
+
+    def __exit__(self, kind, *_):
+        super().__exit__(kind, *_)
+        if kind is None:
+            self.audit()
+
+    def audit(self):
+        run = portal_run("audit", "--database", self.database, *self.options)
+        if run.returncode != 0:
+            raise AssertionError(f"licet-portal audit: {run.stdout}{run.stderr}")
+        return run.stdout
 
     def ask(self, method, target, body=None, headers=(), key=None, **options):
         """A call with a JSON body, where there is one, under a key of its own unless one is given ("": none). The answer

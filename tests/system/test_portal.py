@@ -110,6 +110,23 @@ def test_restart():
         ok(portal.ask("GET", "/health").status == 200, "a kill costs nothing")
 
 
+def test_audit():
+    with Portal() as portal:
+        portal.setup()
+        text = portal.audit()
+        ok(" findings=0 (no root=" in text, "an audit runs beside a serving portal, and says that it saw no file", text)
+        portal.query("INSERT INTO organization (kind, name, number) VALUES ('customer', 'C', 'C-4829138')")
+        portal.query("INSERT INTO server (number, customer_id, name, short_name, generation, created)"
+                     " VALUES ('S-7K2M9', 2, 'lic01', 'lic01', 4, 1)")
+        run = portal_run("audit", "--database", portal.database)
+        ok(run.returncode == 26 and run.stdout.startswith("finding: INV-9 R4.6 S-7K2M9 is stored to be at generation 4,") and
+           " findings=1" in run.stdout, "a finding is a line, and the exit status says that there is one", run.stdout + run.stderr)
+        portal.query("DELETE FROM server")
+        path = os.path.join(portal.state, "no.db")
+        run = portal_run("audit", "--database", "sqlite:" + path)
+        ok(run.returncode != 0 and not os.path.exists(path), "an audit makes no database", run.stderr)
+
+
 def sold(portal, key):
     """What a sale leaves behind: a mail that waits, and a generation without its file."""
     for sql in ("INSERT INTO organization (kind, name, number) VALUES ('customer', 'C', 'C-4829138')",
@@ -127,6 +144,10 @@ def sold(portal, key):
                 " VALUES ('order_confirmation', 'a@b.example', 1, 'waiting', 0, 1, 1)",
                 f"INSERT INTO server (number, customer_id, name, short_name, public_key, generation, created)"
                 f" VALUES ('S-7K2M9', 1, 'lic01', 'lic01', '{key}', 1, 1)",
+                "INSERT INTO account (entitlement_id, kind, server_id, seats)"
+                " VALUES (1, 'OWNED', 0, 5), (1, 'AVAILABLE', 0, 0), (1, 'ALLOCATED', 1, 5)",
+                "INSERT INTO ledger (entitlement_id, from_kind, from_server, to_kind, to_server, seats, act, at)"
+                " VALUES (1, 'OWNED', 0, 'AVAILABLE', 0, 5, 'x', 1), (1, 'AVAILABLE', 0, 'ALLOCATED', 1, 5, 'x', 1)",
                 "INSERT INTO issue (server_id, generation, serial, state, act, created) VALUES (1, 1, 'L-1', 'intent', 'x', 1)",
                 "INSERT INTO issue_line (issue_id, entitlement_id, seats) VALUES (1, 1, 5)"):
         portal.query(sql)
@@ -158,4 +179,4 @@ def test_threads():
             ok("https://licensing.acme.example/activate#ABCDE" in text, "R6.10 and a mail with the code", text)
 
 
-harness.run(test_frame, test_many, test_slow_peers, test_program, test_restart, test_threads)
+harness.run(test_frame, test_many, test_slow_peers, test_program, test_restart, test_audit, test_threads)
