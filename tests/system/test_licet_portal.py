@@ -331,7 +331,7 @@ def enrol(administrator, stranger):
 
 def allocate(administrator, serial):
     said = administrator.type(f"allocate london-lic01 {serial}=300")
-    ok("is released" in said and "waits" not in said, "R6.8 seats are allocated by number and host name", said)
+    ok(": released" in said and "waits" not in said, "R6.8 seats are allocated by number and host name", said)
     number = number_in(administrator.type("server list"))
     said = administrator.type(f"download {number} -o acme.lic")
     ok("licet install acme.lic" in said and "generation" in administrator.type("install --yes acme.lic"), "a file comes down, and is installed",
@@ -366,11 +366,11 @@ def give_back(administrator, london, number, serial):
     run = administrator.run("return", number, f"{serial}=351", "--yes")
     ok(run.returncode == 2 and "350" in run.stderr, "and not more than there is", run)
     said = administrator.type(f"return london-lic01 {serial}=50 --yes")
-    ok("350 -> 300" in said and "is released" in said and
+    ok("350 -> 300" in said and ": released" in said and
        administrator.ask(f"entitlement show {serial}")["seats"]["return_pending"] == 50, "R6.2 a return waits for its receipt", said)
-    ok("is released" in administrator.type(f"cancel-return {number}") and
+    ok(": released" in administrator.type(f"cancel-return {number}") and
        administrator.ask(f"entitlement show {serial}")["seats"]["return_pending"] == 0, "R6.3 and is cancelled meanwhile")
-    ok("without seats, is released" in administrator.type(f"retire {number}"), "R4.2 a license server is retired")
+    ok("without seats: released" in administrator.type(f"retire {number}"), "R4.2 a license server is retired")
     administrator.type(f"download {number} -o last.lic")
     administrator.type("install --yes last.lic")
     receipt = administrator.type("receipt")
@@ -381,7 +381,7 @@ def give_back(administrator, london, number, serial):
                        ("exchange show 1", "results:"), (f"entitlement show {serial}", "servers:")):
         ok(word in administrator.type(line), f"licet {line.split()[0]} {line.split()[1]} shows {word}")
     said = administrator.type(f"allocate tokyo {serial}=5")
-    ok("waits for: key" in said and administrator.run("download", "tokyo").returncode == 25, "R3.2 a name reserves, and has no file yet", said)
+    ok("waits for the key" in said and administrator.run("download", "tokyo").returncode == 25, "R3.2 a name reserves, and has no file yet", said)
 
 
 def test_servers():
