@@ -100,8 +100,8 @@ struct act {
     char *place;
 };
 
-__attribute__((unused)) static enum status act_change(struct db_transaction *transaction, void *context,
-                              struct error *error)
+__attribute__((unused)) static enum status act_change(struct db_transaction *transaction,
+                                                      void *context, struct error *error)
 {
     struct act *act = context;
     struct arena arena = arena_over(act->place, ALLOCATION_ARENA_BYTES);
@@ -118,8 +118,8 @@ __attribute__((unused)) static enum status act_change(struct db_transaction *tra
 }
 
 /* What the issuer does, with a payload that says only whose it is. */
-__attribute__((unused)) static enum status act_number(struct db_transaction *transaction, void *context,
-                              struct error *error)
+__attribute__((unused)) static enum status act_number(struct db_transaction *transaction,
+                                                      void *context, struct error *error)
 {
     struct act *act = context;
     char payload[32], bytes[HASH_TEXT_BYTES];
@@ -135,16 +135,16 @@ __attribute__((unused)) static enum status act_number(struct db_transaction *tra
     return store_issue_number(transaction, &issue, text_of(payload), error);
 }
 
-__attribute__((unused)) static enum status act_release(struct db_transaction *transaction, void *context,
-                               struct error *error)
+__attribute__((unused)) static enum status act_release(struct db_transaction *transaction,
+                                                       void *context, struct error *error)
 {
     struct act *act = context;
 
     return store_issue_release(transaction, act->issue_id, TEXT("file"), error);
 }
 
-__attribute__((unused)) static enum status act_cancel(struct db_transaction *transaction, void *context,
-                              struct error *error)
+__attribute__((unused)) static enum status act_cancel(struct db_transaction *transaction,
+                                                      void *context, struct error *error)
 {
     struct act *act = context;
     struct arena arena = arena_over(act->place, ALLOCATION_ARENA_BYTES);
@@ -152,8 +152,8 @@ __attribute__((unused)) static enum status act_cancel(struct db_transaction *tra
     return allocation_cancel(transaction, act->issue_id, TEXT("refused"), now, &arena, error);
 }
 
-__attribute__((unused)) static enum status act_receipt(struct db_transaction *transaction, void *context,
-                               struct error *error)
+__attribute__((unused)) static enum status act_receipt(struct db_transaction *transaction,
+                                                       void *context, struct error *error)
 {
     struct act *act = context;
     struct arena arena = arena_over(act->place, ALLOCATION_ARENA_BYTES);

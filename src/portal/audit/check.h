@@ -16,8 +16,9 @@ struct audit {
     struct db_transaction *transaction;
     const struct audit_options *options;
     struct audit_summary *summary;
-    char *rows; /* AUDIT_ROWS_BYTES: rows of what is being looked at */
-    char *text; /* AUDIT_TEXT_BYTES: a text while it is read */
+    char *rows;        /* AUDIT_ROWS_BYTES: rows of what is being looked at */
+    char *text;        /* AUDIT_TEXT_BYTES: a text while it is read */
+    uint64_t numbered; /* generations that have their bytes */
 };
 
 /* Two texts of 1 MiB, their lines and the accounts of one server. */

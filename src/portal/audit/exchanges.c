@@ -79,6 +79,8 @@ static enum status results_check(const struct exchange_check *check,
                                  error);
     if (status != LICET_OK)
         return status;
+    if (check->exchange.issue_id != 0 && issue.server_id != check->exchange.server_id)
+        exchange_tell(check, "the generation that it asked for is another license server's");
     for (uint32_t i = 0; i < count && i < response->results_count; i++) {
         const struct response_result *told = &response->results[i];
         /* Of a generation that was given up nothing came. */

@@ -26,6 +26,7 @@ static void generation_check(struct generations *generations, const struct issue
                     TEXT_ARGS(number));
     if (issue->payload_hash.data == NULL)
         return;
+    generations->audit->numbered++;
     if (issue->issued.s < generations->issued.s)
         audit_found(generations->audit, "INV-9 R9.4", AUDIT_DATABASE,
                     "generation %u of %.*s was issued before the one before it", issue->generation,

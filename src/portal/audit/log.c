@@ -40,6 +40,11 @@ enum status log_end(struct log_check *check, struct error *error)
     if (status != LICET_OK)
         return status;
     check->audit->summary->log_size = check->log.size;
+    if (check->audit->numbered != check->log.size)
+        audit_found(check->audit, "INV-3", AUDIT_DATABASE,
+                    "%llu generations have their bytes, and %llu of them stand in the issue log",
+                    (unsigned long long)check->audit->numbered,
+                    (unsigned long long)check->log.size);
     if (size != (int64_t)check->log.size)
         audit_found(check->audit, "INV-4", AUDIT_DATABASE,
                     "the issue log is stored to have %lld leaves, and the files are %llu",

@@ -70,7 +70,25 @@ static enum status sums_read_steps(struct sums *sums, int64_t entitlement_id, st
     return LICET_OK;
 }
 
-static void sums_compare(struct sums *sums)
+/* With the number of its server, where the account belongs to one. */
+static void sums_tell(const struct sums *sums, uint32_t index)
+{
+    const struct audit_account *account = &sums->accounts[index];
+    struct arena arena = audit_text(sums->audit);
+    struct server server = {.number = TEXT("")};
+
+    if (account->account.server_id != 0 &&
+        store_server_get(sums->audit->transaction, account->account.server_id, &arena, &server,
+                         NULL) != LICET_OK)
+        server.number = TEXT("a license server that is not there");
+    audit_found(sums->audit, "INV-1", AUDIT_DATABASE,
+                "%s of %.*s%s%.*s is stored as %u, and the steps of its ledger come to %lld",
+                account_kind_name(account->account.kind), TEXT_ARGS(sums->sn),
+                server.number.size == 0 ? "" : " on ", TEXT_ARGS(server.number), account->seats,
+                (long long)sums->moved[index]);
+}
+
+static void sums_compare(const struct sums *sums)
 {
     int64_t owned = 0, others = 0;
 
@@ -79,11 +97,7 @@ static void sums_compare(struct sums *sums)
 
         *(account->account.kind == ACCOUNT_OWNED ? &owned : &others) += account->seats;
         if (sums->moved[i] != account->seats)
-            audit_found(sums->audit, "INV-1", AUDIT_DATABASE,
-                        "%s of %.*s%s is stored as %u, and the steps of its ledger come to %lld",
-                        account_kind_name(account->account.kind), TEXT_ARGS(sums->sn),
-                        account->account.server_id == 0 ? "" : " on a license server",
-                        account->seats, (long long)sums->moved[i]);
+            sums_tell(sums, i);
     }
     if (owned != others)
         audit_found(sums->audit, "INV-1", AUDIT_DATABASE,
