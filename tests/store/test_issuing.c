@@ -180,6 +180,10 @@ static void test_fence(struct engine *engine)
 
     turn_open(&old, store, &options, &error);
     turn_open(&new, store, &options, &error);
+    engine_ok(engine,
+              turn_run(&new, &done, &error) == LICET_OK && done == 0 &&
+                  new.certificate.blob.data == NULL,
+              "R6.8 where nothing waits, nothing is asked of the signer");
     id = allocate(0, 77, &status);
     turn_run(&old, &done, &error);
     engine_ok(engine, old.is_replaced && done == 0,

@@ -164,7 +164,9 @@ enum status turn_write_responses(struct turn *turn, uint32_t *ret_done, struct e
 
     if (status != LICET_OK || writing.done == 0)
         return status;
-    status = store_transact(turn->store, writing_run, &writing, error);
+    status = turn_refresh_certificate(turn, error);
+    if (status == LICET_OK)
+        status = store_transact(turn->store, writing_run, &writing, error);
     if (status == LICET_OK)
         *ret_done += writing.done;
     return status;

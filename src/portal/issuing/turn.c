@@ -85,7 +85,7 @@ static enum status ask_one(struct turn *turn, const struct signer_item *item,
     return LICET_OK;
 }
 
-static enum status certificate_refresh(struct turn *turn, struct error *error)
+enum status turn_refresh_certificate(struct turn *turn, struct error *error)
 {
     struct signer_item item = {.act = SIGNER_CERTIFICATE};
     struct arena arena = arena_over(turn->certificate_memory, sizeof(turn->certificate_memory));
@@ -106,6 +106,17 @@ static enum status certificate_refresh(struct turn *turn, struct error *error)
 
 /* ---- numbering */
 
+static enum status number_look(struct db_transaction *transaction, void *context,
+                               struct error *error)
+{
+    struct numbering *numbering = context;
+    struct arena arena = arena_over(numbering->memory, PAYLOAD_ARENA_BYTES);
+    struct issue issue;
+
+    return store_issue_list_waiting(transaction, ISSUE_INTENT, 1, &arena, &issue, &numbering->done,
+                                    error);
+}
+
 static enum status turn_number(struct turn *turn, uint32_t *ret_done, struct error *error)
 {
     struct numbering numbering = {.fence = turn->fence,
@@ -114,8 +125,11 @@ static enum status turn_number(struct turn *turn, uint32_t *ret_done, struct err
                                   .now = clock_unix(),
                                   .max = SIGNER_ITEMS_MAX,
                                   .memory = turn_work_memory(turn)};
-    enum status status = certificate_refresh(turn, error);
+    enum status status = store_read(turn->store, number_look, &numbering, error);
 
+    if (status != LICET_OK || numbering.done == 0)
+        return status;
+    status = turn_refresh_certificate(turn, error);
     if (status == LICET_OK)
         status = store_transact(turn->store, numbering_run, &numbering, error);
     if (status == LICET_OK)

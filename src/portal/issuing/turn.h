@@ -41,6 +41,9 @@ void turn_finish(struct turn *turn);
  * `is_replaced`: not so. */
 enum status turn_hold(struct turn *turn, struct db_transaction *transaction, struct error *error);
 
+/* Asks the signer for its certificate where ours is old: before anything is written that names it. */
+enum status turn_refresh_certificate(struct turn *turn, struct error *error);
+
 /* Responses whose generation is settled get their final bytes (response.c). */
 enum status turn_write_responses(struct turn *turn, uint32_t *ret_done, struct error *error);
 

@@ -18,8 +18,10 @@ static json_t *server_key_json(struct text line)
     return json_of_text(buf_text(&buf));
 }
 
-json_t *server_json(const struct server *server)
+json_t *server_json(const void *row)
 {
+    const struct server *server = row;
+
     return json_pack("{s:I, s:I, s:o, s:o, s:o, s:I, s:o}", "id", (json_int_t)server->id,
                      "organization", (json_int_t)server->customer_id, "number",
                      json_of_text(server->number), "name", json_of_text(server->name), "key",

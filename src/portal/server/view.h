@@ -7,8 +7,8 @@
 #include "portal/request.h"
 #include "store/server.h"
 
-/* The key as its fingerprint. */
-json_t *server_json(const struct server *server);
+/* Of a struct server; the key as its fingerprint. */
+json_t *server_json(const void *row);
 
 /* {server} of the path, for `roles` of its customer. LICET_NOT_FOUND to strangers. */
 enum status server_get(struct request *request, unsigned int roles, struct server *ret_server,

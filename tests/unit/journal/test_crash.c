@@ -1,11 +1,13 @@
 /*
- * Power cuts at any call, torn sectors, failed syncs: nothing acknowledged is lost, nothing is ever
+ * test_crash CRASHES. Power cuts at any call, torn sectors, failed syncs: nothing acknowledged is lost, nothing is ever
  * called damaged, and a start is never stopped (INV-22, INV-23, INV-24). The oracle is a number:
  * the last record that was acknowledged. It is proved with a planted bug.
  */
+#include "base/parse.h"
 #include "disk.h"
 
-#define CRASHES 3000
+#define CRASHES_MIN 100
+#define CRASHES_MAX 1000000
 
 static struct error error;
 
@@ -130,26 +132,30 @@ static struct life run(uint64_t seed, uint32_t crashes, uint32_t skip_one_of, bo
     return life;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct life life;
+    uint32_t crashes = 0;
 
+    if (argc != 2 ||
+        parse_u32(text_of(argv[1]), CRASHES_MIN, CRASHES_MAX, &crashes, &error) != LICET_OK)
+        return 2;
     folder_make();
-    life = run(1, CRASHES, 0, false);
+    life = run(1, crashes, 0, false);
     printf("# seed 1: %d crashes, %d torn ends, %d records\n", (int)life.crashes, (int)life.torn,
            (int)life.acknowledged);
-    ok(life.crashes == CRASHES && life.lost == 0,
+    ok(life.crashes == crashes && life.lost == 0,
        "INV-22 no power cut loses what was acknowledged");
     ok(life.refused == 0, "INV-23 none is taken for damage");
     ok(life.damaged_snapshots == 0, "and no snapshot is found half written");
-    ok(life.torn > CRASHES / 100, "though many ends are torn");
-    life = run(2, CRASHES, 0, true);
+    ok(life.torn > crashes / 100, "though many ends are torn");
+    life = run(2, crashes, 0, true);
     printf("# seed 2: %d crashes, %d torn ends, %d records; %d lost %d refused\n",
            (int)life.crashes, (int)life.torn, (int)life.acknowledged, (int)life.lost,
            (int)life.refused);
-    ok(life.crashes == CRASHES && life.lost + life.refused == 0,
+    ok(life.crashes == crashes && life.lost + life.refused == 0,
        "INV-24 nor does a failed sync, with or without a power cut after it");
-    life = run(3, CRASHES, 50, false);
+    life = run(3, crashes, 50, false);
     printf("# planted bug: found after %d crashes\n", (int)life.crashes);
     ok(life.lost + life.refused + life.damaged_snapshots > 0,
        "the oracle finds a planted bug: one sync of 50 is skipped");
