@@ -4,6 +4,7 @@
  * fsync shared by a batch; the ratio of CPU times leaves the waiting for a shared disk out.
  *
  *   signer_bench FOLDER [SECONDS]     FOLDER must exist; a folder of its own is made inside
+ *   signer_bench bare SECONDS         the bare pair alone, of the bytes on standard input
  */
 #include <sodium.h>
 #include <sys/stat.h>
@@ -191,6 +192,20 @@ static void bench_batches(struct signer_state *signer, const struct hash *certif
            cpu / (double)files * 1e6, bare / (double)files * 1e6, bare / cpu);
 }
 
+static void bench_bare(double seconds)
+{
+    double begin = seconds_of(CLOCK_MONOTONIC), end;
+    uint64_t files = 0;
+
+    items[0].payload = text_make(payloads[0], fread(payloads[0], 1, sizeof(payloads[0]), stdin));
+    do {
+        bare_batch(1);
+        files++;
+        end = seconds_of(CLOCK_MONOTONIC);
+    } while (end - begin < seconds);
+    printf("files_s=%.1f\n", (double)files / (end - begin));
+}
+
 static void bench_in(const char *folder, double seconds)
 {
     static const uint32_t counts[] = {1, 8, 32, SIGNER_ITEMS_MAX};
@@ -221,8 +236,12 @@ int main(int argc, char **argv)
 
     if (argc < 2 || argc > 3 || sodium_init() < 0 ||
         (argc == 3 && parse_u32(text_of(argv[2]), 1, 60, &seconds, &error) != LICET_OK)) {
-        fprintf(stderr, "usage: signer_bench FOLDER [SECONDS]\n");
+        fprintf(stderr, "usage: signer_bench FOLDER|bare [SECONDS]\n");
         return 2;
+    }
+    if (strcmp(argv[1], "bare") == 0) {
+        bench_bare(seconds);
+        return 0;
     }
     snprintf(path, sizeof(path), "%s/signer-bench", argv[1]);
     if (mkdir(path, 0700) != 0)

@@ -36,12 +36,12 @@ class Portal(Server):
 
     databases = 0
 
-    def __init__(self, *options, database=None):
+    def __init__(self, *options, database=None, is_sqlite=POSTGRESQL is None):
         super().__init__([], *options)
-        self.database = database or self.new_database()
+        self.database = database or self.new_database(is_sqlite)
 
-    def new_database(self):
-        if POSTGRESQL is None:
+    def new_database(self, is_sqlite):
+        if is_sqlite:
             return "sqlite:" + os.path.join(self.state, "portal.db")
         Portal.databases += 1
         psql(POSTGRESQL, f"CREATE DATABASE portal_{Portal.databases}")
@@ -101,7 +101,7 @@ class Portal(Server):
 
     def query(self, sql, *arguments):
         """Rows of the database behind the portal, and changes to it; `?` stands for an argument."""
-        if POSTGRESQL is not None:
+        if not self.database.startswith("sqlite:"):
             parts = sql.split("?")
             return psql(self.database, "".join(part + literal(value) for part, value in zip(parts, arguments)) + parts[-1])
         with contextlib.closing(sqlite3.connect(self.database.removeprefix("sqlite:"), timeout=harness.WAIT_SECONDS)) as database:
