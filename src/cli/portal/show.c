@@ -64,11 +64,12 @@ struct columns {
 static void columns_add(struct columns *columns, struct text path)
 {
     struct text last = path;
-    char *head = columns->heads[columns->count];
+    char *head;
     size_t size;
 
     if (columns->count == SHOW_COLUMNS_MAX)
         return;
+    head = columns->heads[columns->count];
     if (text_find(path, '.') < path.size)
         last = text_skip(path, text_find(path, '.') + 1);
     size = text_head(last, sizeof(columns->heads[0]) - 1).size;

@@ -79,8 +79,8 @@ enum status charges_begin(struct charges *charges, struct audit *audit, const st
     return server->receipt_id == 0 ? LICET_OK : charges_add_receipt(charges, *arena, error);
 }
 
-enum status charges_add(struct charges *charges, const struct issue *issue, struct arena *arena,
-                        struct error *error)
+enum status charges_add(struct charges *charges, const struct issue *issue,
+                        const struct arena *arena, struct error *error)
 {
     struct arena place = *arena;
     struct issue_line *lines = arena_take(&place, LICENSE_LINES_MAX, sizeof(*lines));

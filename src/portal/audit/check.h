@@ -92,8 +92,8 @@ struct charges {
 
 enum status charges_begin(struct charges *charges, struct audit *audit, const struct server *server,
                           struct arena *arena, struct error *error);
-enum status charges_add(struct charges *charges, const struct issue *issue, struct arena *arena,
-                        struct error *error);
+enum status charges_add(struct charges *charges, const struct issue *issue,
+                        const struct arena *arena, struct error *error);
 enum status charges_check(struct charges *charges, struct arena *arena, struct error *error);
 
 #endif

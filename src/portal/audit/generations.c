@@ -42,7 +42,7 @@ static void generation_check(struct generations *generations, const struct issue
 }
 
 static enum status generations_walk(struct generations *generations, struct charges *charges,
-                                    struct arena *arena, struct error *error)
+                                    const struct arena *arena, struct error *error)
 {
     enum status status = LICET_OK;
     struct issue issue;

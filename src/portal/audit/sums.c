@@ -95,7 +95,10 @@ static void sums_compare(const struct sums *sums)
     for (uint32_t i = 0; i < sums->count; i++) {
         const struct audit_account *account = &sums->accounts[i];
 
-        *(account->account.kind == ACCOUNT_OWNED ? &owned : &others) += account->seats;
+        if (account->account.kind == ACCOUNT_OWNED)
+            owned += account->seats;
+        else
+            others += account->seats;
         if (sums->moved[i] != account->seats)
             sums_tell(sums, i);
     }

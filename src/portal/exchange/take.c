@@ -249,7 +249,7 @@ static enum status take_new(struct db_transaction *transaction, struct taking *t
                                 .counter = form->request->head.counter,
                                 .person_id = form->person_id,
                                 .received = form->now};
-    bool is_new;
+    bool is_new = false;
     enum status status = take_check_counter(transaction, taking, 0, error);
 
     if (status == LICET_OK)

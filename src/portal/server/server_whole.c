@@ -41,10 +41,10 @@ static enum status whole_handle(struct request *request, const char *act, whole_
     int64_t issue_id;
     enum status status = server_get(request, ROLE_ADMINISTRATOR, &server, error);
 
-    if (status == LICET_OK)
-        whole.changes.server_id = server.id;
-    if (status == LICET_OK)
-        status = request_act(request, whole_run, &whole, &issue_id, error);
+    if (status != LICET_OK)
+        return status;
+    whole.changes.server_id = server.id;
+    status = request_act(request, whole_run, &whole, &issue_id, error);
     return status == LICET_OK ? issue_reply(request, issue_id, reply, error) : status;
 }
 
