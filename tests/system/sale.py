@@ -43,9 +43,15 @@ class Sale:
         self.administrator, self.seller = (
             portal.member(self.staff, organization, f"{role}@x.example", role)[1] for organization, role in
             ((self.customer, "administrator"), (self.partner, "partner")))
-        self.editions = catalog(portal, self.staff)[1]
+        self.editions = catalog(portal, self.staff)[1] + [self.whole_edition()]
         self.number = portal.ask("GET", f"/api/organizations/{self.customer}", token=self.staff).json["number"]
         self.agreement = agreement(portal, self.staff, self.customer)["number"]
+
+    def whole_edition(self):
+        """Of a product whose entitlements are allocated whole."""
+        product = self.portal.ask("POST", "/api/products", {"name": "Suite", "is_whole_only": True}, token=self.staff).json["id"]
+        return self.portal.ask("POST", f"/api/products/{product}/editions", {"feature": "suite", "name": "Suite", "rank": 1},
+                               token=self.staff).json["id"]
 
     def order(self, seats, edition=0):
         """A fulfilled order: the license code that its mail brings."""

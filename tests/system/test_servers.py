@@ -108,6 +108,17 @@ def at_once(sale, entitlement):
     sale.ask("POST", f"/api/servers/{servers.pop()}/retire")
 
 
+def whole(sale):
+    """A product that is not divided."""
+    entitlement = sale.buy(10, 2)
+    answer = sale.allocate("suite-lic01", (entitlement, 9))
+    ok(answer.status == 409 and "all its 10 seats" in answer.json["detail"], "a product that is allocated whole is not divided", answer)
+    answer = sale.allocate("suite-lic01", (entitlement, 10))
+    ok(answer.status == 201 and sale.allocate("suite-lic02", (entitlement, 10)).status == 409, "all its seats go to one license server", answer)
+    ok(sale.allocate("suite-lic01", (entitlement, 3)).status == 409, "and none of them comes back alone")
+    ok(sale.allocate("suite-lic01", (entitlement, 0)).status == 201 and sale.seats(entitlement)["available"] == 10, "and all come back")
+
+
 def test_servers():
     with Sale() as sale, Server(sale.signer.vendor) as london:
         entitlement = sale.buy(500)
@@ -116,6 +127,7 @@ def test_servers():
         give_back(sale, london, server, entitlement)
         by_name(sale, entitlement)
         at_once(sale, entitlement)
+        whole(sale)
         answers = [sale.ask("POST", f"/api/servers/{number}/{act}", token=sale.seller) for number in (server["id"], 999999)
                    for act in ("retire", "cancel-return")]
         ok({answer.status for answer in answers} == {403}, "a partner changes no license server", [str(answer) for answer in answers])

@@ -72,8 +72,42 @@ static enum status allocation_check_growth(const struct entitlement *entitlement
     return LICET_OK;
 }
 
+static enum status allocation_check_whole(struct db_transaction *transaction,
+                                          const struct entitlement *entitlement, uint32_t seats,
+                                          struct error *error)
+{
+    uint32_t whole = 0;
+    enum status status = store_entitlement_whole(transaction, entitlement->id, &whole, error);
+
+    if (status == LICET_OK && whole != 0 && seats != 0 && seats != whole)
+        return error_set(error, LICET_CONFLICT,
+                         "%.*s is of a product that is not divided: all its %u seats go to one "
+                         "license server",
+                         TEXT_ARGS(entitlement->sn), whole);
+    return status;
+}
+
+/* One line that changes from `old_seats`. */
+static enum status allocation_check_line(struct db_transaction *transaction,
+                                         const struct issue_line *line, uint32_t old_seats,
+                                         const struct entitlement *entitlement,
+                                         const struct server *server, struct error *error)
+{
+    enum status status = LICET_OK;
+
+    /* Security: another customer's is not there, in the words for one that nobody has. */
+    if (entitlement->customer_id != server->customer_id)
+        return error_set(error, LICET_NOT_FOUND, "there is no such entitlement");
+    if (line->seats > old_seats)
+        status = allocation_check_growth(entitlement, error);
+    if (status == LICET_OK && line->seats != old_seats)
+        status = allocation_check_whole(transaction, entitlement, line->seats, error);
+    return status;
+}
+
 /* Order: after the locks. *ret_act is what the change set is, if nobody has named it. */
-static enum status allocation_check(const struct change_set *changes, const struct server *server,
+static enum status allocation_check(struct db_transaction *transaction,
+                                    const struct change_set *changes, const struct server *server,
                                     const struct entitlement *entitlements,
                                     const struct line_list *old, const char **ret_act,
                                     struct error *error)
@@ -83,13 +117,9 @@ static enum status allocation_check(const struct change_set *changes, const stru
     for (uint32_t i = 0; i < changes->lines_count; i++) {
         const struct issue_line *line = &changes->lines[i];
         uint32_t seats = issue_lines_seats(old->lines, old->count, line->entitlement_id);
-        enum status status = LICET_OK;
+        enum status status =
+            allocation_check_line(transaction, line, seats, &entitlements[i], server, error);
 
-        /* Security: another customer's is not there, in the words for one that nobody has. */
-        if (entitlements[i].customer_id != server->customer_id)
-            return error_set(error, LICET_NOT_FOUND, "there is no such entitlement");
-        if (line->seats > seats)
-            status = allocation_check_growth(&entitlements[i], error);
         if (status != LICET_OK)
             return status;
         is_different = is_different || line->seats != seats;
@@ -209,7 +239,8 @@ enum status allocation_change(struct db_transaction *transaction, const struct c
     if (status == LICET_OK && changes->adds)
         status = allocation_add(changes, &old, arena, &whole, error);
     if (status == LICET_OK)
-        status = allocation_check(&whole, &server, entitlements, &old, &whole.act, error);
+        status =
+            allocation_check(transaction, &whole, &server, entitlements, &old, &whole.act, error);
     if (status == LICET_OK)
         status = lines_take(arena, &list, error);
     if (status == LICET_OK)

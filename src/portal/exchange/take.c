@@ -89,7 +89,7 @@ static enum status take_activate(struct db_transaction *transaction, struct taki
     struct account available = {.kind = ACCOUNT_AVAILABLE};
     struct entitlement entitlement;
     struct issue_line *line;
-    uint32_t seats = 0, wanted;
+    uint32_t seats = 0, whole = 0, wanted;
     enum status status =
         entitlement_activate(transaction, act->code, &taking->server.customer_id, 1,
                              taking->form->now, taking->arena, &entitlement, NULL);
@@ -100,14 +100,18 @@ static enum status take_activate(struct db_transaction *transaction, struct taki
     }
     if (status == LICET_OK)
         status = store_ledger_seats(transaction, entitlement.id, available, &seats, error);
+    if (status == LICET_OK)
+        status = store_entitlement_whole(transaction, entitlement.id, &whole, error);
     if (status != LICET_OK)
         return error_set(error, status, "act %u could not be done", act->number);
     line = take_line(taking, entitlement.id);
     wanted = act->seats == 0 ? seats - line->seats : act->seats;
-    if (entitlement.state == ENTITLEMENT_ON_HOLD || wanted == 0 || wanted > seats - line->seats) {
-        take_result(taking, act->number,
-                    entitlement.state == ENTITLEMENT_ON_HOLD ? LICET_CONFLICT : LICET_NO_SEAT,
-                    entitlement.sn, 0);
+    if (entitlement.state == ENTITLEMENT_ON_HOLD || (whole != 0 && wanted != whole)) {
+        take_result(taking, act->number, LICET_CONFLICT, entitlement.sn, 0);
+        return LICET_OK;
+    }
+    if (wanted == 0 || wanted > seats - line->seats) {
+        take_result(taking, act->number, LICET_NO_SEAT, entitlement.sn, 0);
         return LICET_OK;
     }
     line->seats += wanted;
