@@ -2,7 +2,7 @@
 """32 workers do mixed acts on one portal, each call is sent one to five times at once, and portal and signer are killed at
 random: nothing is lost, nothing happens twice, and at no instant can more seats be in use than are owned.
 
-In the environment: LICET_TEST_ACTS, how many acts (a release plays 100,000: CONTRIBUTING.md); LICET_TEST_PAUSE, how many of them
+In the environment: LICET_TEST_ACTS, how many acts (before a release 100,000: CONTRIBUTING.md); LICET_TEST_PAUSE, how many of them
 from one kill to the next, at most; LICET_TEST_SEED. In SQLite, and in PostgreSQL."""
 import json
 import os
