@@ -207,17 +207,39 @@ static enum status allocation_insert(struct db_transaction *transaction,
     return status;
 }
 
+/* What people do about it, instead of the ledger's own words. */
+static enum status allocation_no_seat(struct db_transaction *transaction,
+                                      const struct entitlement *entitlement, struct error *error)
+{
+    struct account available = {.kind = ACCOUNT_AVAILABLE};
+    uint32_t seats = 0;
+    enum status status = store_ledger_seats(transaction, entitlement->id, available, &seats, error);
+
+    if (status != LICET_OK)
+        return status;
+    return error_set(error, LICET_NO_SEAT,
+                     "%u seats of %.*s are available, and this takes more: order more, or return "
+                     "some elsewhere, which are available once the receipt has come",
+                     seats, TEXT_ARGS(entitlement->sn));
+}
+
 static enum status allocation_settle(struct db_transaction *transaction,
-                                     const struct change_set *changes, int64_t issue_id,
+                                     const struct change_set *changes,
+                                     const struct entitlement *entitlements, int64_t issue_id,
                                      struct error *error)
 {
     struct charge_cause cause = {.act = changes->act, .issue_id = issue_id, .now = changes->now};
-    enum status status = LICET_OK;
 
-    for (uint32_t i = 0; status == LICET_OK && i < changes->lines_count; i++)
-        status = charge_settle(transaction, changes->server_id, changes->lines[i].entitlement_id,
-                               &cause, error);
-    return status;
+    for (uint32_t i = 0; i < changes->lines_count; i++) {
+        enum status status = charge_settle(transaction, changes->server_id,
+                                           changes->lines[i].entitlement_id, &cause, error);
+
+        if (status == LICET_NO_SEAT)
+            return allocation_no_seat(transaction, &entitlements[i], error);
+        if (status != LICET_OK)
+            return status;
+    }
+    return LICET_OK;
 }
 
 enum status allocation_change(struct db_transaction *transaction, const struct change_set *changes,
@@ -252,7 +274,7 @@ enum status allocation_change(struct db_transaction *transaction, const struct c
     if (status == LICET_OK)
         status = allocation_insert(transaction, &whole, &server, &list, &issue_id, error);
     if (status == LICET_OK)
-        status = allocation_settle(transaction, &whole, issue_id, error);
+        status = allocation_settle(transaction, &whole, entitlements, issue_id, error);
     if (status == LICET_OK)
         *ret_issue_id = issue_id;
     return status;
