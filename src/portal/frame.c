@@ -103,12 +103,14 @@ void frame_run(struct http_exchange *exchange)
                               .now = clock_unix()};
     struct reply reply = {.arena = &request.arena};
     struct error error = {0};
-    char *place = malloc(REQUEST_ARENA_BYTES);
+    size_t size =
+        request.route->body_bytes_max == BODY_TEXT ? REQUEST_TEXT_ARENA_BYTES : REQUEST_ARENA_BYTES;
+    char *place = malloc(size);
     enum status status = LICET_NO_MEMORY;
 
     frame_make_id(request.id);
     if (place != NULL) {
-        request.arena = arena_over(place, REQUEST_ARENA_BYTES);
+        request.arena = arena_over(place, size);
         status = frame_act(&request, &reply, &error);
     }
     frame_answer(&request, &reply, status, &error);

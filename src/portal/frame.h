@@ -9,10 +9,12 @@
 
 #define REQUEST_ID_BYTES 16 /* hexadecimal digits of 64 random bits */
 #define REPLY_HEADERS_MAX 8
-/* Limit: a request's memory. The most takes the request of a license server with a text of 1 MiB:
- * 12.5 MiB to read it, 10.5 MiB to take it, and afterwards its response of 2 MiB in two copies. The
- * system gives only what is touched. */
-#define REQUEST_ARENA_BYTES ((size_t)28 * 1024 * 1024)
+/* Limit: a request's memory: what an allocation needs (4.1 MiB), a license file of 1 MiB as it is
+ * stored and as it goes out, and a page of 100 rows. The text of a license server takes 12.5 MiB to
+ * be read (1 MiB of it), 10.5 MiB to be taken, and its response 2 MiB in two copies. The system gives
+ * only what is touched. */
+#define REQUEST_ARENA_BYTES ((size_t)8 * 1024 * 1024)
+#define REQUEST_TEXT_ARENA_BYTES ((size_t)28 * 1024 * 1024)
 
 struct request {
     struct portal *portal;
