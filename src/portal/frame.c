@@ -29,6 +29,28 @@ static bool frame_is_json(const struct http_exchange *exchange)
     return text_is_nocase(text_head(type, text_find(type, ';')), "application/json");
 }
 
+/*
+ * Security: a long body is one object of texts and numbers. A megabyte of brackets would become a
+ * hundred of objects, and whoever sends one need not have signed in.
+ */
+static bool frame_is_flat(struct text body)
+{
+    bool is_in_text = false;
+    uint32_t brackets = 0;
+
+    for (size_t index = 0; index < body.size; index++) {
+        char byte = body.data[index];
+
+        if (is_in_text && byte == '\\')
+            index++;
+        else if (byte == '"')
+            is_in_text = !is_in_text;
+        else if (!is_in_text && (byte == '{' || byte == '['))
+            brackets++;
+    }
+    return brackets <= 1;
+}
+
 static enum status frame_read_body(struct request *request, struct error *error)
 {
     struct text body = http_body(request->exchange);
@@ -39,6 +61,8 @@ static enum status frame_read_body(struct request *request, struct error *error)
     if (!frame_is_json(request->exchange))
         return error_set(error, LICET_INVALID,
                          "the body must be JSON, and Content-Type application/json");
+    if (request->route->body_bytes_max == BODY_TEXT && !frame_is_flat(body))
+        return error_set(error, LICET_INVALID, "the body must be one JSON object without others");
     request->json = json_loadb(body.data, body.size, JSON_REJECT_DUPLICATES, &cause);
     if (request->json == NULL)
         return error_set(error, LICET_INVALID, "the body is not JSON, in line %d: %s", cause.line,

@@ -38,6 +38,7 @@ struct portal {
     struct mail_options mail_options;
     char mail_password[MAIL_PASSWORD_BYTES_MAX + 1];
     struct mailer *mailer;
+    uint32_t waiting; /* workers, for the issuing thread */
 };
 
 struct store *portal_store(const struct portal *portal)
@@ -58,6 +59,20 @@ struct issuing *portal_issuing(const struct portal *portal)
 struct mailer *portal_mailer(const struct portal *portal)
 {
     return portal->mailer;
+}
+
+bool portal_wait_begin(struct portal *portal)
+{
+    if (__atomic_add_fetch(&portal->waiting, 1, __ATOMIC_RELAXED) <=
+        (portal->options.workers + 1) / 2)
+        return true;
+    portal_wait_end(portal);
+    return false;
+}
+
+void portal_wait_end(struct portal *portal)
+{
+    __atomic_sub_fetch(&portal->waiting, 1, __ATOMIC_RELAXED);
 }
 
 const struct route *portal_route(const struct portal *portal, const struct http_route *http_route)

@@ -174,6 +174,10 @@ enum status principal_admit(const struct request *request, struct error *error)
 {
     unsigned int wanted = request->route->roles;
 
+    /* Security: also where nobody need sign in. Whoever does acts as the person that she is. */
+    if (request->principal.person_id != 0 && request->route->method != HTTP_GET &&
+        !request->principal.can_write)
+        return error_set(error, LICET_FORBIDDEN, "this API token is for reading alone");
     if ((wanted & ROLE_ANYBODY) != 0)
         return LICET_OK;
     if (request->principal.person_id == 0)
@@ -181,8 +185,6 @@ enum status principal_admit(const struct request *request, struct error *error)
                          "this token is not known here, or has ended: sign in again");
     if (((principal_roles(&request->principal, 0) | ROLE_PERSON) & wanted) == 0)
         return principal_refuse(wanted, "", error);
-    if (request->route->method != HTTP_GET && !request->principal.can_write)
-        return error_set(error, LICET_FORBIDDEN, "this API token is for reading alone");
     return LICET_OK;
 }
 

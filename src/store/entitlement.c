@@ -99,6 +99,18 @@ enum status store_entitlement_lock(struct db_transaction *transaction, int64_t i
                            DB_ARGUMENTS(db_int(id)), arena, ret_entitlement, error);
 }
 
+enum status store_entitlement_lock_of(struct db_transaction *transaction, int64_t id,
+                                      int64_t server_id, struct arena *arena,
+                                      struct entitlement *ret_entitlement, struct error *error)
+{
+    return entitlement_row(
+        transaction,
+        "SELECT " ENTITLEMENT_COLUMNS " FROM entitlement WHERE id = $1 AND customer_id = (SELECT"
+        " server.customer_id FROM server WHERE server.id = $2)"
+        " FOR NO KEY UPDATE",
+        DB_ARGUMENTS(db_int(id), db_int(server_id)), arena, ret_entitlement, error);
+}
+
 enum status store_entitlement_find_code(struct db_transaction *transaction, struct text code,
                                         struct arena *arena, struct entitlement *ret_entitlement,
                                         struct error *error)

@@ -218,11 +218,12 @@ static enum status issue_list(struct db_transaction *transaction, const char *sq
 #define ISSUE_IS_BOUND                                                                             \
     "(EXISTS (SELECT 1 FROM server WHERE server.id = issue.server_id"                              \
     "   AND server.public_key IS NOT NULL)"                                                        \
-    " OR NOT EXISTS (SELECT 1 FROM issue_line"                                                     \
+    " OR (EXISTS (SELECT 1 FROM issue_line WHERE issue_line.issue_id = issue.id)"                  \
+    "   AND NOT EXISTS (SELECT 1 FROM issue_line"                                                  \
     "   JOIN entitlement ON entitlement.id = issue_line.entitlement_id"                            \
     "   JOIN edition ON edition.id = entitlement.edition_id"                                       \
     "   JOIN product ON product.id = edition.product_id"                                           \
-    "   WHERE issue_line.issue_id = issue.id AND product.is_bound_by_name = 0))"
+    "   WHERE issue_line.issue_id = issue.id AND product.is_bound_by_name = 0)))"
 
 enum status store_issue_list_waiting(struct db_transaction *transaction, enum issue_state state,
                                      uint32_t max, struct arena *arena, struct issue *issues,

@@ -60,6 +60,18 @@ def row_65(world):
     ok(answer.status == 409, "R3.4 a key serves one customer", answer)
 
 
+def row_37(world):
+    """A token that is for reading brings nothing, though the act lets anybody in."""
+    sale = world.sale
+    token = sale.ask("POST", "/api/tokens", {"name": "reader", "scope": "read", "days": 1}).json["token"]
+    for target, text in (("/api/requests", Branch("lic07").request(("enrol",))), ("/api/receipts", "RECEIPT 1")):
+        answer = sale.ask("POST", target, {"text": text}, token=token)
+        ok(answer.status == 403 and "reading" in answer.json["detail"], f"row 37: a token for reading is refused at {target}", answer)
+    body = '{"text": "x", "customer": ' + "[" * 100000 + "]" * 100000 + "}"
+    answer = sale.ask("POST", "/api/requests", body, token=None)
+    ok(answer.status == 400 and "without others" in answer.json["detail"], "row 33: a body of brackets is not built up", answer)
+
+
 def row_68(world):
     """Sixteen at once want the last ten seats, each for a server of its own."""
     sale = world.sale
@@ -172,7 +184,7 @@ def test_ledger():
     with Sale("--seats-a-line", "1000") as sale:
         world = World(sale)
         sale.portal.listen = "%s:%d" % sale.portal.address
-        for row in (row_65, row_68, row_72, row_73, row_74, row_75, naughty):
+        for row in (row_37, row_65, row_68, row_72, row_73, row_74, row_75, naughty):
             row(world)
 
 

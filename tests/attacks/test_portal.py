@@ -59,7 +59,7 @@ class World:
         """The status of a refusal, or "in"."""
         act, method, path, wanted, _ = route
         if "anybody" in wanted:
-            return "in"
+            return 403 if kind == "read" and method != "GET" else "in"
         if name == "nobody":
             return 401
         mine = {role for _, role in self.roles[name]}

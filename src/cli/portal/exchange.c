@@ -77,6 +77,20 @@ static enum status bringing_judge(const json_t *answer, struct error *error)
         waits_for[0] == '\0' ? "signer" : waits_for);
 }
 
+/* Security: what comes may go to a terminal. */
+static bool response_is_plain(const json_t *answer)
+{
+    struct text text = text_of(json_string_value(json_object_get(answer, "response")));
+
+    for (size_t index = 0; index < text.size; index++) {
+        unsigned char byte = (unsigned char)text.data[index];
+
+        if ((byte < 0x20 && byte != '\n') || byte > 0x7e)
+            return false;
+    }
+    return text_starts_with(text, "RESPONSE ");
+}
+
 /* R5.2: the same text again has the same response, so it is asked for by bringing it again. */
 static enum status bringing_request(struct portal *portal, const json_t *body, json_t **ret_answer,
                                     struct error *error)
@@ -94,6 +108,8 @@ static enum status bringing_request(struct portal *portal, const json_t *body, j
         nanosleep(&(struct timespec){.tv_nsec = 500000000}, NULL);
     }
     status = bringing_judge(*ret_answer, error);
+    if (status == LICET_OK && !response_is_plain(*ret_answer))
+        status = error_set(error, LICET_INVALID, "the portal's answer is no response");
     if (status != LICET_OK)
         json_decref(*ret_answer);
     return status;

@@ -26,8 +26,8 @@ static enum status allocation_lock(struct db_transaction *transaction,
     enum status status = LICET_OK;
 
     for (uint32_t i = 0; status == LICET_OK && i < changes->lines_count; i++)
-        status = store_entitlement_lock(transaction, changes->lines[i].entitlement_id, arena,
-                                        &entitlements[i], error);
+        status = store_entitlement_lock_of(transaction, changes->lines[i].entitlement_id,
+                                           changes->server_id, arena, &entitlements[i], error);
     if (status != LICET_OK)
         return status;
     return store_server_lock(transaction, changes->server_id, arena, ret_server, error);
@@ -90,14 +90,10 @@ static enum status allocation_check_whole(struct db_transaction *transaction,
 /* One line that changes from `old_seats`. */
 static enum status allocation_check_line(struct db_transaction *transaction,
                                          const struct issue_line *line, uint32_t old_seats,
-                                         const struct entitlement *entitlement,
-                                         const struct server *server, struct error *error)
+                                         const struct entitlement *entitlement, struct error *error)
 {
     enum status status = LICET_OK;
 
-    /* Security: another customer's is not there, in the words for one that nobody has. */
-    if (entitlement->customer_id != server->customer_id)
-        return error_set(error, LICET_NOT_FOUND, "there is no such entitlement");
     if (line->seats > old_seats)
         status = allocation_check_growth(entitlement, error);
     if (status == LICET_OK && line->seats != old_seats)
@@ -107,7 +103,7 @@ static enum status allocation_check_line(struct db_transaction *transaction,
 
 /* Order: after the locks. *ret_act is what the change set is, if nobody has named it. */
 static enum status allocation_check(struct db_transaction *transaction,
-                                    const struct change_set *changes, const struct server *server,
+                                    const struct change_set *changes,
                                     const struct entitlement *entitlements,
                                     const struct line_list *old, const char **ret_act,
                                     struct error *error)
@@ -118,7 +114,7 @@ static enum status allocation_check(struct db_transaction *transaction,
         const struct issue_line *line = &changes->lines[i];
         uint32_t seats = issue_lines_seats(old->lines, old->count, line->entitlement_id);
         enum status status =
-            allocation_check_line(transaction, line, seats, &entitlements[i], server, error);
+            allocation_check_line(transaction, line, seats, &entitlements[i], error);
 
         if (status != LICET_OK)
             return status;
@@ -261,8 +257,7 @@ enum status allocation_change(struct db_transaction *transaction, const struct c
     if (status == LICET_OK && changes->adds)
         status = allocation_add(changes, &old, arena, &whole, error);
     if (status == LICET_OK)
-        status =
-            allocation_check(transaction, &whole, &server, entitlements, &old, &whole.act, error);
+        status = allocation_check(transaction, &whole, entitlements, &old, &whole.act, error);
     if (status == LICET_OK)
         status = lines_take(arena, &list, error);
     if (status == LICET_OK)

@@ -27,7 +27,7 @@ static void generation_check(struct generations *generations, const struct issue
     if (issue->payload_hash.data == NULL)
         return;
     generations->audit->numbered++;
-    if (issue->issued.s < generations->issued.s)
+    if (issue->state != ISSUE_VOIDED && issue->issued.s < generations->issued.s)
         audit_found(generations->audit, "INV-9 R9.4", AUDIT_DATABASE,
                     "generation %u of %.*s was issued before the one before it", issue->generation,
                     TEXT_ARGS(number));
@@ -37,7 +37,8 @@ static void generation_check(struct generations *generations, const struct issue
                     "has %lld",
                     issue->generation, TEXT_ARGS(number), (long long)issue->log_index,
                     (long long)generations->log_index);
-    generations->issued = issue->issued;
+    if (issue->state != ISSUE_VOIDED)
+        generations->issued = issue->issued;
     generations->log_index = issue->log_index;
 }
 

@@ -99,6 +99,9 @@ static enum status take_activate(struct db_transaction *transaction, struct taki
         return LICET_OK;
     }
     if (status == LICET_OK)
+        status =
+            store_entitlement_lock(transaction, entitlement.id, taking->arena, &entitlement, error);
+    if (status == LICET_OK)
         status = store_ledger_seats(transaction, entitlement.id, available, &seats, error);
     if (status == LICET_OK)
         status = store_entitlement_whole(transaction, entitlement.id, &whole, error);
@@ -205,7 +208,7 @@ static enum status take_generation(struct db_transaction *transaction, struct ta
 
 /* ---- one request */
 
-/* R5.2. `own_id`: of this request, where its place is taken. */
+/* R5.2. `own_id`: of this request. */
 static enum status take_check_counter(struct db_transaction *transaction,
                                       const struct taking *taking, int64_t own_id,
                                       struct error *error)
@@ -222,6 +225,25 @@ static enum status take_check_counter(struct db_transaction *transaction,
     return status;
 }
 
+/* A request that asks for no generation waits for the one that is on its way: a server that was
+ * enrolled under a reserved name takes its file home with the first trip. */
+static enum status take_under_way(struct db_transaction *transaction, const struct taking *taking,
+                                  int64_t *issue_id, struct error *error)
+{
+    struct issue newest;
+    enum status status = LICET_OK;
+
+    if (*issue_id != 0)
+        return LICET_OK;
+    status = store_issue_newest(transaction, taking->server.id, taking->arena, &newest, NULL);
+    if (status == LICET_OK && newest.problem.data == NULL &&
+        (newest.state == ISSUE_INTENT || newest.state == ISSUE_NUMBERED))
+        *issue_id = newest.id;
+    return status == LICET_OK || status == LICET_NOT_FOUND
+               ? LICET_OK
+               : error_set(error, status, "the newest generation could not be read");
+}
+
 static enum status take_all(struct db_transaction *transaction, struct taking *taking, int64_t id,
                             struct error *error)
 {
@@ -233,11 +255,13 @@ static enum status take_all(struct db_transaction *transaction, struct taking *t
         status = take_acts(transaction, taking, error);
     if (status == LICET_OK)
         status = take_generation(transaction, taking, &issue_id, error);
-    /* Order: the lock that comes last (R6.8) shows other requests that came in parallel. */
+    /* Order: under the server's lock other requests that came in parallel are seen. */
     if (status == LICET_OK)
         status = store_server_lock(transaction, taking->server.id, taking->arena, &locked, error);
     if (status == LICET_OK)
         status = take_check_counter(transaction, taking, id, error);
+    if (status == LICET_OK)
+        status = take_under_way(transaction, taking, &issue_id, error);
     return status == LICET_OK
                ? store_exchange_set_results(transaction, id, issue_id, taking->results,
                                             taking->results_count, error)
@@ -254,11 +278,14 @@ static enum status take_new(struct db_transaction *transaction, struct taking *t
                                 .person_id = form->person_id,
                                 .received = form->now};
     bool is_new = false;
-    enum status status = take_check_counter(transaction, taking, 0, error);
+    /* Order: its place first, so that a repeat never meets its own counter. */
+    enum status status =
+        store_exchange_take(transaction, &exchange, form->text, &is_new, ret_id, error);
 
-    if (status == LICET_OK)
-        status = store_exchange_take(transaction, &exchange, form->text, &is_new, ret_id, error);
-    return status == LICET_OK && is_new ? take_all(transaction, taking, *ret_id, error) : status;
+    if (status != LICET_OK || !is_new)
+        return status;
+    status = take_check_counter(transaction, taking, *ret_id, error);
+    return status == LICET_OK ? take_all(transaction, taking, *ret_id, error) : status;
 }
 
 enum status exchange_take(struct db_transaction *transaction, const struct exchange_form *form,

@@ -8,26 +8,40 @@
 #define SETTLE_SECONDS 10
 #define SETTLE_LOOK_MS 1000u
 
-enum status settle(struct request *request, settle_look_fn *look, void *context,
-                   struct error *error)
+static enum status settle_wait(struct request *request, struct issuing *issuing,
+                               settle_look_fn *look, void *context, struct error *error)
 {
-    struct issuing *issuing = portal_issuing(request_portal(request));
     struct arena before = *request_arena(request);
     int64_t end = request_time(request).s + SETTLE_SECONDS;
 
-    if (issuing != NULL)
-        issuing_wake(issuing);
     for (;;) {
-        uint64_t settled = issuing == NULL ? 0 : issuing_settled(issuing);
+        uint64_t settled = issuing_settled(issuing);
         bool is_settled = false;
         enum status status;
 
         *request_arena(request) = before;
         status = look(request, context, &is_settled, error);
-        if (status != LICET_OK || issuing == NULL || is_settled || clock_unix().s >= end)
+        if (status != LICET_OK || is_settled || clock_unix().s >= end)
             return status;
         issuing_wait(issuing, settled, SETTLE_LOOK_MS);
     }
+}
+
+enum status settle(struct request *request, settle_look_fn *look, void *context,
+                   struct error *error)
+{
+    struct portal *portal = request_portal(request);
+    struct issuing *issuing = portal_issuing(portal);
+    bool is_settled;
+    enum status status;
+
+    if (issuing != NULL)
+        issuing_wake(issuing);
+    if (issuing == NULL || !portal_wait_begin(portal))
+        return look(request, context, &is_settled, error);
+    status = settle_wait(request, issuing, look, context, error);
+    portal_wait_end(portal);
+    return status;
 }
 
 struct issue_look {

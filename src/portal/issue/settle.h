@@ -6,7 +6,8 @@
 
 /*
  * Wakes it, and looks again and again, for ten seconds at most, until a look says that there is
- * nothing more to wait for. That there still is something is no failure. Every look finds the
+ * nothing more to wait for; once, where as many workers wait as may (portal_wait_begin()). That there
+ * still is something is no failure. Every look finds the
  * request's arena as it was before the first one.
  */
 typedef enum status settle_look_fn(struct request *request, void *context, bool *ret_is_settled,

@@ -55,13 +55,16 @@ bool numbering_is_for_staff(enum status status)
 }
 
 static enum status number_or_set_aside(struct db_transaction *transaction,
-                                       const struct numbering *numbering, struct issue *issue,
+                                       struct numbering *numbering, struct issue *issue,
                                        struct issue_log *log, struct error *error)
 {
     struct arena arena = arena_over(numbering->memory, PAYLOAD_ARENA_BYTES);
     struct error problem = {0};
     enum status status = number_one(transaction, numbering, issue, log, &arena, &problem);
 
+    if (status == LICET_CONFLICT) /* a newer generation has voided it since it was listed */
+        return LICET_OK;
+    numbering->done++;
     if (status == LICET_OK)
         return LICET_OK;
     if (numbering_is_for_staff(status))
@@ -98,7 +101,5 @@ enum status numbering_run(struct db_transaction *transaction, void *context, str
     if (status == LICET_OK && log.size != (uint64_t)size)
         status = store_issuer_set_log(transaction, (int64_t)log.size, issue_log_print(&log, bytes),
                                       error);
-    if (status == LICET_OK)
-        numbering->done = count;
     return status;
 }
