@@ -38,7 +38,7 @@ struct portal {
     struct mail_options mail_options;
     char mail_password[MAIL_PASSWORD_BYTES_MAX + 1];
     struct mailer *mailer;
-    uint32_t waiting; /* workers, for the issuing thread */
+    uint32_t waiting; /* workers, for the issuing thread, of callers who have not signed in */
 };
 
 struct store *portal_store(const struct portal *portal)

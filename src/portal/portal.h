@@ -31,8 +31,8 @@ struct text portal_vendor(const struct portal *portal);
 /* NULL where no files are made (what was allocated waits), or no mail is sent. */
 struct issuing *portal_issuing(const struct portal *portal);
 struct mailer *portal_mailer(const struct portal *portal);
-/* Security: whoever waits for the issuing thread holds a worker, and may be anybody; half of the workers
- * do at most. portal_wait_end() where it was true. */
+/* Security: whoever waits for the issuing thread holds a worker. Of those who have not signed in half of
+ * the workers do at most. portal_wait_end() where it was true. */
 bool portal_wait_begin(struct portal *portal);
 void portal_wait_end(struct portal *portal);
 /* The row of the list that a route of HTTP was made from. */

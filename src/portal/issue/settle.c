@@ -37,6 +37,8 @@ enum status settle(struct request *request, settle_look_fn *look, void *context,
 
     if (issuing != NULL)
         issuing_wake(issuing);
+    if (issuing != NULL && request_person(request) != 0)
+        return settle_wait(request, issuing, look, context, error);
     if (issuing == NULL || !portal_wait_begin(portal))
         return look(request, context, &is_settled, error);
     status = settle_wait(request, issuing, look, context, error);

@@ -6,7 +6,7 @@
 
 /*
  * Wakes it, and looks again and again, for ten seconds at most, until a look says that there is
- * nothing more to wait for; once, where as many workers wait as may (portal_wait_begin()). That there
+ * nothing more to wait for; once, for who has not signed in, where as many of them wait as may. That there
  * still is something is no failure. Every look finds the
  * request's arena as it was before the first one.
  */
