@@ -164,17 +164,18 @@
 /* Connections of one process: more than two a core only wait for each other, and PostgreSQL's 100
  * are shared by six portals of 16. */
 #define DB_CONNECTIONS_MAX 16u
-/* How long SQLite waits for another process that writes: a migration of a million rows. */
+/* How long one waits for its turn while another process writes: a migration of a million rows. */
 #define DB_BUSY_MS 30000
 /* A transaction of PostgreSQL runs again after a deadlock or on a lost connection. Pauses double
  * from 10 ms, at random: 7 of them are 1.3 s at most, the time of a restart. */
 #define DB_ATTEMPTS_MAX 8u
 #define DB_PAUSE_MS 10u
 /* What one statement, one wait for a row and one silence inside a transaction may take: an act of
- * the portal takes milliseconds, and a lock is never held while somebody thinks. */
+ * the portal takes milliseconds, and a lock is never held while somebody thinks. A portal that was
+ * cut off in its turn loses it while the next still waits (a third of DB_BUSY_MS). */
 #define DB_STATEMENT_MS 30000
 #define DB_LOCK_MS 10000
-#define DB_IDLE_MS 60000
+#define DB_IDLE_MS 10000
 /* One value: a license file of 1 MiB and as much again. */
 #define DB_VALUE_BYTES_MAX (2 * 1024 * 1024)
 

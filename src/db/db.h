@@ -44,8 +44,8 @@ struct db_options {
 };
 
 /*
- * Opens, and brings the schema to the last migration (unless must_exist). Where two processes open at once, one
- * migrates and the other waits. LICET_UNSUPPORTED: the schema is newer than this program.
+ * Opens, and brings the schema to the last migration (unless must_exist). Where two processes open at
+ * once, one migrates and the other waits. LICET_UNSUPPORTED: the schema is newer than this program.
  * LICET_DAMAGED: an applied migration is not the one that this program knows. LICET_UNREACHABLE:
  * no PostgreSQL answers there. A new SQLite file belongs to its user alone (0600).
  */
@@ -68,9 +68,10 @@ void db_close(struct db *db);
  * Once a statement has failed, further ones fail in the same way and the transaction does too,
  * whatever `run` returns.
  *
- * SQLite: one thread runs all that wait in one transaction, a savepoint each, and commits once.
- * PostgreSQL: READ COMMITTED, side by side. So decide in the statement (UPDATE ... WHERE seats >=
- * $2), or lock rows first (SELECT ... FOR NO KEY UPDATE). LICET_OVER_LIMIT: too busy, tried often enough.
+ * One thread runs all that wait in one transaction, a savepoint each, and commits once; processes
+ * take turns. On PostgreSQL others may still write side by side (READ COMMITTED): an administrator, a
+ * report. So decide in the statement (UPDATE ... WHERE seats >= $2), or lock rows first (SELECT ...
+ * FOR NO KEY UPDATE). LICET_OVER_LIMIT: too busy, tried often enough.
  */
 enum status db_transact(struct db *db,
                         enum status (*run)(struct db_transaction *transaction, void *context,

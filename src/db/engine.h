@@ -4,6 +4,7 @@
 
 #include "db/db.h"
 #include "db/pool.h"
+#include "db/writer.h"
 
 struct db_work {
     enum status (*run)(struct db_transaction *transaction, void *context, struct error *error);
@@ -27,12 +28,23 @@ struct db_value {
     struct text text;
 };
 
-/* start: one statement with its arguments, which fit. next: LICET_NOT_FOUND after the last row.
- * finish: also where start failed or never ran. */
+/*
+ * begin, keep, undo, commit, end: a transaction of the writing thread, and a savepoint in it. begin
+ * sets the savepoint; keep sets it again behind what was done; undo goes back to it, and where it
+ * cannot, the transaction is gone. end follows in any case, also where begin failed, and undoes what
+ * was not committed. commit: LICET_TIMEOUT where nobody knows whether it took place.
+ *
+ * start: one statement with its arguments, which fit. next: LICET_NOT_FOUND after the last row.
+ * finish: also where start failed or never ran.
+ */
 struct db_engine {
     enum status (*open)(struct db *db, const char *place, struct error *error);
     void (*close)(struct db *db);
-    enum status (*transact)(struct db *db, const struct db_work *work, struct error *error);
+    enum status (*begin)(struct db_transaction *transaction, struct error *error);
+    enum status (*keep)(struct db_transaction *transaction, struct error *error);
+    enum status (*undo)(struct db_transaction *transaction);
+    enum status (*commit)(struct db_transaction *transaction, struct error *error);
+    void (*end)(struct db_transaction *transaction);
     enum status (*read)(struct db *db, const struct db_work *work, struct error *error);
     enum status (*start)(struct db_rows *rows, const char *sql, struct db_arguments arguments,
                          struct error *error);
@@ -44,8 +56,6 @@ struct db_engine {
     void (*finish)(struct db_rows *rows);
     /* Many statements in one text, without arguments: a migration. */
     enum status (*script)(struct db_transaction *transaction, const char *sql, struct error *error);
-    /* Until the transaction ends no other process migrates. */
-    enum status (*lock_schema)(struct db_transaction *transaction, struct error *error);
     const char *(*migration_text)(const struct db_migration *migration);
 };
 
@@ -55,7 +65,8 @@ extern const struct db_engine postgresql_engine;
 struct db {
     const struct db_engine *engine;
     struct db_options options;
-    struct db_pool pool;
+    struct db_pool pool; /* of SQLite for reading alone */
+    struct db_writer writer;
     void *state; /* the engine's */
 };
 

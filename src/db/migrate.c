@@ -98,7 +98,7 @@ static enum status migrating_apply(struct migrating *migrating, struct db_transa
                       NULL, error);
 }
 
-/* One step in one transaction; whoever waited for the lock reads again what is there. */
+/* One step in one transaction. Writers take turns; whoever waited reads again what is there. */
 static enum status migrating_step(struct db_transaction *transaction, void *context,
                                   struct error *error)
 {
@@ -106,9 +106,7 @@ static enum status migrating_step(struct db_transaction *transaction, void *cont
     enum status status;
 
     migrating->next = migrating->db->options.migrations;
-    status = migrating->db->engine->lock_schema(transaction, error);
-    if (status == LICET_OK)
-        status = db_execute(transaction, table_sql, DB_NO_ARGUMENTS, NULL, error);
+    status = db_execute(transaction, table_sql, DB_NO_ARGUMENTS, NULL, error);
     if (status == LICET_OK)
         status = migrating_find_next(migrating, transaction, error);
     if (status != LICET_OK || migrating->next->number == 0)

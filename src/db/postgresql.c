@@ -1,14 +1,15 @@
 /*
- * The PostgreSQL engine: a pool of connections, a transaction on each.
+ * The PostgreSQL engine: a pool of connections, one of which the writing thread takes for each of its
+ * transactions. Writers of several portals take turns by a lock of their own: side by side, each with
+ * many acts in one transaction, they would hold rows in any order and wait for each other.
  *
- * A transaction runs again after a deadlock, and when the connection broke before its commit was
- * sent: the server has then undone it. When it broke during the commit nobody knows, and the
- * caller is told so.
+ * A transaction runs again after a deadlock with somebody who takes no turn, and when the connection
+ * broke before its commit was sent: the server has then undone it. When it broke during the commit
+ * nobody knows, and the caller is told so.
  */
 #include "db/postgresql.h"
 
 #include <assert.h>
-#include <sodium.h>
 
 #define TEXT_OF(number) TEXT_OF_TOKEN(number)
 #define TEXT_OF_TOKEN(token) #token
@@ -21,7 +22,10 @@
                              DB_LOCK_MS) "; SET LOCAL idle_in_transaction_session_timeout"         \
                                          " = " TEXT_OF(DB_IDLE_MS)
 
-static const char write_sql[] = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE" LIMITS_SQL;
+/* The number is "licet". */
+static const char write_sql[] =
+    "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = " TEXT_OF(
+        DB_BUSY_MS) "; SELECT pg_advisory_xact_lock(465557415284)" LIMITS_SQL "; SAVEPOINT one";
 static const char read_sql[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" LIMITS_SQL;
 
 /* ---- Connections */
@@ -53,43 +57,51 @@ static enum status connection_check(PGconn *connection, struct error *error)
     return LICET_OK;
 }
 
+static void connection_close(void *closed)
+{
+    struct postgresql_connection *connection = closed;
+
+    if (connection != NULL)
+        PQfinish(connection->handle);
+    free(connection);
+}
+
 /* What the URL says wins over what stands before it, and not over what stands behind it. */
-static enum status connection_open(const char *url, PGconn **ret_connection, struct error *error)
+static enum status connection_open(const char *url, struct postgresql_connection **ret_connection,
+                                   struct error *error)
 {
     static const char *const keywords[] = {"connect_timeout",  "tcp_user_timeout",
                                            "application_name", "dbname",
                                            "client_encoding",  NULL};
     const char *const values[] = {"10", TEXT_OF(DB_STATEMENT_MS), "licet", url, "UTF8", NULL};
-    PGconn *connection = PQconnectdbParams(keywords, values, 1);
+    struct postgresql_connection *connection = calloc(1, sizeof(*connection));
     enum status status;
 
-    PQsetNoticeProcessor(connection, notice_drop, NULL);
-    if (PQstatus(connection) == CONNECTION_OK)
-        status = connection_check(connection, error);
+    if (connection == NULL)
+        return error_set(error, LICET_NO_MEMORY, "no memory is left for a connection");
+    connection->handle = PQconnectdbParams(keywords, values, 1);
+    PQsetNoticeProcessor(connection->handle, notice_drop, NULL);
+    if (PQstatus(connection->handle) == CONNECTION_OK)
+        status = connection_check(connection->handle, error);
     else
         status = error_set(error, LICET_UNREACHABLE, "the database cannot be reached: %s",
-                           connection == NULL ? "no memory is left" : PQerrorMessage(connection));
-    if (status != LICET_OK) {
-        PQfinish(connection);
-        return status;
-    }
-    *ret_connection = connection;
-    return LICET_OK;
-}
-
-static void connection_close(void *connection)
-{
-    PQfinish(connection);
+                           connection->handle == NULL ? "no memory is left"
+                                                      : PQerrorMessage(connection->handle));
+    if (status == LICET_OK)
+        *ret_connection = connection;
+    else
+        connection_close(connection);
+    return status;
 }
 
 /* A connection in a transaction, or a broken one, goes nowhere. Where one broke the others did. */
-static void connection_give(struct db *db, PGconn *connection)
+static void connection_give(struct db *db, struct postgresql_connection *connection)
 {
-    bool is_good = connection != NULL && PQstatus(connection) == CONNECTION_OK &&
-                   PQtransactionStatus(connection) == PQTRANS_IDLE;
+    bool is_good = connection != NULL && PQstatus(connection->handle) == CONNECTION_OK &&
+                   PQtransactionStatus(connection->handle) == PQTRANS_IDLE;
 
     if (!is_good) {
-        PQfinish(connection);
+        connection_close(connection);
         db_pool_clear(&db->pool, connection_close);
     }
     db_pool_give(&db->pool, is_good ? connection : NULL);
@@ -97,17 +109,77 @@ static void connection_give(struct db *db, PGconn *connection)
 
 /* ---- Transactions */
 
-/* Only an answer to the COMMIT itself tells whether it took place. */
-static enum status transaction_commit(struct db_transaction *transaction, struct error *error)
+static enum status transaction_start(struct db_transaction *transaction, const char *sql,
+                                     struct error *error)
 {
+    const struct postgresql_state *server = transaction->db->state;
+    struct postgresql_connection *connection = db_pool_take(&transaction->db->pool);
+    enum status status = LICET_OK;
+
+    if (connection == NULL) {
+        status = connection_open(server->url, &connection, error);
+        transaction->is_repeatable = status == LICET_UNREACHABLE;
+    }
+    transaction->connection = connection;
+    return status == LICET_OK ? postgresql_run(transaction, sql, error) : status;
+}
+
+/* What was not committed is undone, and the connection goes back. */
+static void engine_end(struct db_transaction *transaction)
+{
+    const struct postgresql_connection *connection = transaction->connection;
+
+    if (connection != NULL && PQstatus(connection->handle) == CONNECTION_OK &&
+        PQtransactionStatus(connection->handle) != PQTRANS_IDLE)
+        postgresql_run(transaction, "ROLLBACK", NULL);
+    connection_give(transaction->db, transaction->connection);
+    transaction->connection = NULL;
+}
+
+/* On whichever connection works: one that has waited long may be broken. */
+static enum status transaction_begin(struct db_transaction *transaction, const char *sql,
+                                     struct error *error)
+{
+    enum status status = transaction_start(transaction, sql, error);
+
+    for (uint32_t attempt = 1; transaction->is_repeatable && attempt < DB_ATTEMPTS_MAX; attempt++) {
+        engine_end(transaction);
+        db_pause(attempt);
+        transaction->is_repeatable = false;
+        status = transaction_start(transaction, sql, error);
+    }
+    return status;
+}
+
+static enum status engine_begin(struct db_transaction *transaction, struct error *error)
+{
+    return transaction_begin(transaction, write_sql, error);
+}
+
+static enum status engine_keep(struct db_transaction *transaction, struct error *error)
+{
+    return postgresql_run(transaction, "RELEASE one; SAVEPOINT one", error);
+}
+
+static enum status engine_undo(struct db_transaction *transaction)
+{
+    struct db_transaction undoing = *transaction; /* its failure is not the answer */
+
+    return postgresql_run(&undoing, "ROLLBACK TO one", NULL);
+}
+
+/* Only an answer to the COMMIT itself tells whether it took place. */
+static enum status engine_commit(struct db_transaction *transaction, struct error *error)
+{
+    const struct postgresql_connection *connection = transaction->connection;
     PGresult *result;
     enum status status = LICET_OK;
 
     db_trace(transaction->db, "COMMIT");
-    result = PQexec(transaction->connection, "COMMIT");
+    result = PQexec(connection->handle, "COMMIT");
     if (PQresultStatus(result) == PGRES_COMMAND_OK)
         assert(strcmp(PQcmdStatus(result), "COMMIT") == 0); /* not "ROLLBACK": none had failed */
-    else if (postgresql_is_lost(transaction->connection, result))
+    else if (postgresql_is_lost(transaction, result))
         status = error_set(error, LICET_TIMEOUT,
                            "the connection to the database broke during the commit, and nobody "
                            "knows whether it took place: ask again with the same key");
@@ -117,76 +189,30 @@ static enum status transaction_commit(struct db_transaction *transaction, struct
     return status;
 }
 
-static enum status transaction_run(struct db_transaction *transaction, const struct db_work *work,
-                                   bool is_reading, struct error *error)
+static enum status reader_try(struct db *db, const struct db_work *work, bool *ret_is_repeatable,
+                              struct error *error)
 {
-    enum status status = postgresql_run(transaction, is_reading ? read_sql : write_sql, error);
-
-    if (status == LICET_OK)
-        status = db_transaction_run(transaction, work, error);
-    if (status == LICET_OK && !is_reading)
-        return transaction_commit(transaction, error);
-    if (PQtransactionStatus(transaction->connection) != PQTRANS_IDLE &&
-        PQstatus(transaction->connection) == CONNECTION_OK) {
-        struct db_transaction ending = *transaction; /* its failure is not the answer */
-
-        postgresql_run(&ending, "ROLLBACK", NULL);
-    }
-    return status;
-}
-
-static enum status engine_try(struct db *db, const struct db_work *work, bool is_reading,
-                              bool *ret_is_repeatable, struct error *error)
-{
-    PGconn *connection = db_pool_take(&db->pool);
     struct db_transaction transaction = {.db = db};
-    enum status status = LICET_OK;
+    enum status status = transaction_begin(&transaction, read_sql, error);
 
-    if (connection == NULL) {
-        status = connection_open(db->state, &connection, error);
-        transaction.is_repeatable = status == LICET_UNREACHABLE;
-    }
-    transaction.connection = connection;
     if (status == LICET_OK)
-        status = transaction_run(&transaction, work, is_reading, error);
-    connection_give(db, connection);
+        status = db_transaction_run(&transaction, work, error);
     *ret_is_repeatable = transaction.is_repeatable;
+    engine_end(&transaction);
     return status;
-}
-
-/* At random, so that two that met once do not meet again. */
-static void pause_before(uint32_t attempt)
-{
-    uint32_t ms = 1 + randombytes_uniform(DB_PAUSE_MS << (attempt - 1));
-
-    nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000},
-              NULL);
-}
-
-static enum status engine_repeat(struct db *db, const struct db_work *work, bool is_reading,
-                                 struct error *error)
-{
-    bool is_repeatable = true;
-    enum status status = LICET_OK;
-
-    for (uint32_t attempt = 0; attempt < DB_ATTEMPTS_MAX && is_repeatable; attempt++) {
-        if (attempt > 0)
-            pause_before(attempt);
-        status = engine_try(db, work, is_reading, &is_repeatable, error);
-        if (status == LICET_OK || status == LICET_TIMEOUT)
-            return status;
-    }
-    return status;
-}
-
-static enum status engine_transact(struct db *db, const struct db_work *work, struct error *error)
-{
-    return engine_repeat(db, work, false, error);
 }
 
 static enum status engine_read(struct db *db, const struct db_work *work, struct error *error)
 {
-    return engine_repeat(db, work, true, error);
+    bool is_repeatable;
+    enum status status = reader_try(db, work, &is_repeatable, error);
+
+    for (uint32_t attempt = 1; status != LICET_OK && is_repeatable && attempt < DB_ATTEMPTS_MAX;
+         attempt++) {
+        db_pause(attempt);
+        status = reader_try(db, work, &is_repeatable, error);
+    }
+    return status;
 }
 
 /* ---- Begin and end */
@@ -210,12 +236,13 @@ static enum status url_check(const char *url, struct error *error)
 static enum status engine_open(struct db *db, const char *url, struct error *error)
 {
     enum status status = url_check(url, error);
-    PGconn *connection = NULL;
+    struct postgresql_state *server;
+    struct postgresql_connection *connection;
 
     if (status != LICET_OK)
         return status;
-    db->state = strdup(url);
-    if (db->state == NULL || sodium_init() < 0)
+    db->state = server = calloc(1, sizeof(*server));
+    if (server == NULL || (server->url = strdup(url)) == NULL)
         return error_set(error, LICET_NO_MEMORY, "no memory is left to open the database");
     status = connection_open(url, &connection, error);
     if (status != LICET_OK)
@@ -227,17 +254,12 @@ static enum status engine_open(struct db *db, const char *url, struct error *err
 
 static void engine_close(struct db *db)
 {
-    db_pool_clear(&db->pool, connection_close);
-    free(db->state);
-}
+    struct postgresql_state *server = db->state;
 
-static enum status engine_lock_schema(struct db_transaction *transaction, struct error *error)
-{
-    /* Whoever waits, waits for a migration of unknown length. The number is "licet". */
-    return postgresql_run(transaction,
-                          "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0;"
-                          " SELECT pg_advisory_xact_lock(465557415284)",
-                          error);
+    db_pool_clear(&db->pool, connection_close);
+    if (server != NULL)
+        free(server->url);
+    free(server);
 }
 
 static const char *engine_migration_text(const struct db_migration *migration)
@@ -248,7 +270,11 @@ static const char *engine_migration_text(const struct db_migration *migration)
 const struct db_engine postgresql_engine = {
     .open = engine_open,
     .close = engine_close,
-    .transact = engine_transact,
+    .begin = engine_begin,
+    .keep = engine_keep,
+    .undo = engine_undo,
+    .commit = engine_commit,
+    .end = engine_end,
     .read = engine_read,
     .start = postgresql_start,
     .next = postgresql_next,
@@ -257,6 +283,5 @@ const struct db_engine postgresql_engine = {
     .changes = postgresql_changes,
     .finish = postgresql_finish,
     .script = postgresql_script,
-    .lock_schema = engine_lock_schema,
     .migration_text = engine_migration_text,
 };

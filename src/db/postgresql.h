@@ -1,13 +1,30 @@
-/* What the two files of the PostgreSQL engine share. A connection is a PGconn. */
+/* What the two files of the PostgreSQL engine share. */
 #ifndef LICET_DB_POSTGRESQL_H
 #define LICET_DB_POSTGRESQL_H
 
 #include <libpq-fe.h>
+#include <stdatomic.h>
 
 #include "db/engine.h"
 
+/* Limit: twice the statements that src/store has, so that a place is found at once. */
+#define POSTGRESQL_PREPARED_MAX 512u
+
+struct postgresql_connection {
+    PGconn *handle;
+    uint64_t prepared[POSTGRESQL_PREPARED_MAX]; /* names of what the server has parsed; 0: none */
+    uint32_t prepared_count;
+};
+
+struct postgresql_state {
+    char *url;
+    /* A pooler between us and the server may give each transaction another connection, which does
+     * not know the names: nothing is named any more. */
+    atomic_bool has_no_names;
+};
+
 /* The server or the way to it is gone: why `result`, a failure (may be NULL), came about. */
-bool postgresql_is_lost(const PGconn *connection, const PGresult *result);
+bool postgresql_is_lost(const struct db_transaction *transaction, const PGresult *result);
 
 /* The status and the sentence for what the server answered; marks a transaction that may run
  * again. */

@@ -1,8 +1,10 @@
 /*
- * Statements of PostgreSQL: unnamed, so that a pooler between us and the server may give each
- * transaction another connection. Numbers and bytes go in binary; values come out as text, in
- * which every kind of number (a sum is NUMERIC) looks the same.
+ * Statements of PostgreSQL: parsed once on a connection, under a name that their text makes, since
+ * parsing and planning cost more than running. Numbers and bytes go in binary; values come out as
+ * text, in which every kind of number (a sum is NUMERIC) looks the same.
  */
+#include <sodium.h>
+
 #include "base/parse.h"
 #include "base/wire.h"
 #include "db/postgresql.h"
@@ -29,11 +31,19 @@ static bool is_ok(const PGresult *result)
 
 /* ---- Failures */
 
-bool postgresql_is_lost(const PGconn *connection, const PGresult *result)
+static PGconn *handle_of(const struct db_transaction *transaction)
+{
+    const struct postgresql_connection *connection = transaction->connection;
+
+    return connection->handle;
+}
+
+bool postgresql_is_lost(const struct db_transaction *transaction, const PGresult *result)
 {
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 
-    if (PQstatus(connection) != CONNECTION_OK || state == NULL) /* it is libpq that complains */
+    if (PQstatus(handle_of(transaction)) != CONNECTION_OK ||
+        state == NULL) /* it is libpq that complains */
         return true;
     return strncmp(state, "57P", 3) == 0 || strncmp(state, "08", 2) == 0;
 }
@@ -43,22 +53,26 @@ static const struct failure {
     enum status status;
     enum db_constraint constraint;
     bool is_repeatable;
+    bool is_of_names;
 } failures[] = {
-    {"23505", LICET_CONFLICT, DB_CONSTRAINT_UNIQUE, false},
-    {"23514", LICET_CONFLICT, DB_CONSTRAINT_CHECK, false},
-    {"23503", LICET_CONFLICT, DB_CONSTRAINT_FOREIGN_KEY, false},
-    {"23502", LICET_CONFLICT, DB_CONSTRAINT_NOT_NULL, false},
-    {"23", LICET_CONFLICT, DB_CONSTRAINT_NONE, false},
-    {"40001", LICET_OVER_LIMIT, DB_CONSTRAINT_NONE, true},  /* serialisation */
-    {"40P01", LICET_OVER_LIMIT, DB_CONSTRAINT_NONE, true},  /* deadlock */
-    {"55P03", LICET_OVER_LIMIT, DB_CONSTRAINT_NONE, false}, /* lock_timeout */
-    {"57014", LICET_OVER_LIMIT, DB_CONSTRAINT_NONE, false}, /* statement_timeout */
-    {"53100", LICET_DISK_FULL, DB_CONSTRAINT_NONE, false},
-    {"53200", LICET_NO_MEMORY, DB_CONSTRAINT_NONE, false},
-    {"53", LICET_OVER_LIMIT, DB_CONSTRAINT_NONE, false},
-    {"XX001", LICET_DAMAGED, DB_CONSTRAINT_NONE, false},
-    {"XX002", LICET_DAMAGED, DB_CONSTRAINT_NONE, false},
-    {"", LICET_SYSTEM, DB_CONSTRAINT_NONE, false},
+    {"23505", LICET_CONFLICT, DB_CONSTRAINT_UNIQUE, false, false},
+    {"23514", LICET_CONFLICT, DB_CONSTRAINT_CHECK, false, false},
+    {"23503", LICET_CONFLICT, DB_CONSTRAINT_FOREIGN_KEY, false, false},
+    {"23502", LICET_CONFLICT, DB_CONSTRAINT_NOT_NULL, false, false},
+    {"23", LICET_CONFLICT, DB_CONSTRAINT_NONE, false, false},
+    {"26000", LICET_SYSTEM, DB_CONSTRAINT_NONE, true, true},       /* no statement of this name */
+    {"42P05", LICET_SYSTEM, DB_CONSTRAINT_NONE, true, true},       /* there is one already */
+    {"0A000", LICET_SYSTEM, DB_CONSTRAINT_NONE, true, true},       /* it gives other columns now */
+    {"40001", LICET_OVER_LIMIT, DB_CONSTRAINT_NONE, true, false},  /* serialisation */
+    {"40P01", LICET_OVER_LIMIT, DB_CONSTRAINT_NONE, true, false},  /* deadlock */
+    {"55P03", LICET_OVER_LIMIT, DB_CONSTRAINT_NONE, false, false}, /* lock_timeout */
+    {"57014", LICET_OVER_LIMIT, DB_CONSTRAINT_NONE, false, false}, /* statement_timeout */
+    {"53100", LICET_DISK_FULL, DB_CONSTRAINT_NONE, false, false},
+    {"53200", LICET_NO_MEMORY, DB_CONSTRAINT_NONE, false, false},
+    {"53", LICET_OVER_LIMIT, DB_CONSTRAINT_NONE, false, false},
+    {"XX001", LICET_DAMAGED, DB_CONSTRAINT_NONE, false, false},
+    {"XX002", LICET_DAMAGED, DB_CONSTRAINT_NONE, false, false},
+    {"", LICET_SYSTEM, DB_CONSTRAINT_NONE, false, false},
 };
 
 static const struct failure *failure_of(const char *state)
@@ -76,9 +90,10 @@ enum status postgresql_fail(struct db_transaction *transaction, const PGresult *
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     /* Security: the primary message alone; the details quote values. */
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    struct postgresql_state *server = transaction->db->state;
     const struct failure *failure;
 
-    if (postgresql_is_lost(transaction->connection, result)) {
+    if (postgresql_is_lost(transaction, result)) {
         transaction->is_repeatable = true;
         return error_set(error, LICET_UNREACHABLE,
                          "the connection to the database broke, and nothing was changed: have it "
@@ -87,6 +102,8 @@ enum status postgresql_fail(struct db_transaction *transaction, const PGresult *
     failure = failure_of(state);
     transaction->constraint = failure->constraint;
     transaction->is_repeatable = failure->is_repeatable;
+    if (failure->is_of_names)
+        server->has_no_names = true;
     return error_set(error, failure->status, "the database refused: %s",
                      message == NULL ? "it gave no reason" : message);
 }
@@ -97,7 +114,7 @@ enum status postgresql_run(struct db_transaction *transaction, const char *sql, 
     enum status status = LICET_OK;
 
     db_trace(transaction->db, sql);
-    result = PQexec(transaction->connection, sql);
+    result = PQexec(handle_of(transaction), sql);
     if (!is_ok(result))
         status = postgresql_fail(transaction, result, error);
     PQclear(result);
@@ -147,15 +164,80 @@ static void argument_pack(struct packed_arguments *arguments, size_t index,
     }
 }
 
+/* Of the text and the types: who calls the same with other types means another statement. Never 0. */
+static uint64_t statement_hash(const char *sql, const struct packed_arguments *arguments,
+                               size_t count)
+{
+    uint8_t hash[crypto_generichash_BYTES_MIN];
+    crypto_generichash_state state;
+
+    crypto_generichash_init(&state, NULL, 0, sizeof(hash));
+    crypto_generichash_update(&state, (const uint8_t *)arguments->types,
+                              count * sizeof(arguments->types[0]));
+    crypto_generichash_update(&state, (const uint8_t *)sql, strlen(sql));
+    crypto_generichash_final(&state, hash, sizeof(hash));
+    return wire_get_u64(hash) | 1;
+}
+
+/* Where it is, or would be. */
+static uint64_t *prepared_place(struct postgresql_connection *connection, uint64_t hash)
+{
+    uint64_t index = hash;
+
+    do
+        index = (index + 1) % POSTGRESQL_PREPARED_MAX;
+    while (connection->prepared[index] != 0 && connection->prepared[index] != hash);
+    return &connection->prepared[index];
+}
+
+/* The name under which the server knows the statement; "" where there is to be none. */
+static enum status statement_name(struct db_transaction *transaction, const char *sql,
+                                  const struct packed_arguments *arguments, size_t count,
+                                  char ret_name[32], struct error *error)
+{
+    struct postgresql_connection *connection = transaction->connection;
+    const struct postgresql_state *server = transaction->db->state;
+    uint64_t hash = statement_hash(sql, arguments, count), *place;
+    PGresult *result;
+    enum status status = LICET_OK;
+
+    ret_name[0] = '\0';
+    if (server->has_no_names || connection->prepared_count == POSTGRESQL_PREPARED_MAX / 2)
+        return LICET_OK;
+    snprintf(ret_name, 32, "licet_%016llx", (unsigned long long)hash);
+    place = prepared_place(connection, hash);
+    if (*place == hash)
+        return LICET_OK;
+    result = PQprepare(connection->handle, ret_name, sql, (int)count, arguments->types);
+    if (is_ok(result)) {
+        *place = hash;
+        connection->prepared_count++;
+    } else
+        status = postgresql_fail(transaction, result, error);
+    PQclear(result);
+    return status;
+}
+
 enum status postgresql_start(struct db_rows *rows, const char *sql, struct db_arguments arguments,
                              struct error *error)
 {
+    PGconn *handle = handle_of(rows->transaction);
     struct packed_arguments packed;
+    int count = (int)arguments.count;
+    char name[32];
+    enum status status;
 
     for (size_t index = 0; index < arguments.count; index++)
         argument_pack(&packed, index, &arguments.items[index]);
-    rows->statement = PQexecParams(rows->transaction->connection, sql, (int)arguments.count,
-                                   packed.types, packed.values, packed.sizes, packed.formats, 0);
+    status = statement_name(rows->transaction, sql, &packed, arguments.count, name, error);
+    if (status != LICET_OK)
+        return status;
+    if (name[0] == '\0')
+        rows->statement = PQexecParams(handle, sql, count, packed.types, packed.values,
+                                       packed.sizes, packed.formats, 0);
+    else
+        rows->statement =
+            PQexecPrepared(handle, name, count, packed.values, packed.sizes, packed.formats, 0);
     if (!is_ok(rows->statement))
         return postgresql_fail(rows->transaction, rows->statement, error);
     return LICET_OK;
@@ -291,7 +373,9 @@ static const char *statement_end(const char *at)
 enum status postgresql_script(struct db_transaction *transaction, const char *sql,
                               struct error *error)
 {
-    enum status status = LICET_OK;
+    /* A migration of many rows takes what it takes. */
+    enum status status = postgresql_run(
+        transaction, "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0", error);
 
     while (status == LICET_OK && *sql != '\0') {
         const char *end = statement_end(sql);

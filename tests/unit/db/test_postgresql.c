@@ -1,4 +1,4 @@
-/* What only PostgreSQL has: a server that goes away, deadlocks, a pool with a bound. */
+/* What only PostgreSQL has: a server that goes away, deadlocks, names, turns, a pool with a bound. */
 #include "unit/db/engines.h"
 
 #include <signal.h>
@@ -161,59 +161,155 @@ static void test_unknown(struct engine *engine)
 
 /* ---- Deadlocks */
 
+/* Somebody who takes no turn: an administrator with psql. Waits so long that the portal is the one
+ * who notices. */
+static PGconn *administrator_hold_two(const struct engine *engine)
+{
+    PGconn *connection = PQconnectdb(engine->url);
+
+    PQclear(PQexec(connection, "SET deadlock_timeout = '60s'; BEGIN;"
+                               " UPDATE account SET seats = seats + 1 WHERE id = 2"));
+    if (PQtransactionStatus(connection) != PQTRANS_INTRANS)
+        abort();
+    return connection;
+}
+
 struct crossing {
-    struct db *db;
-    pthread_t thread;
-    int64_t first;
+    PGconn *administrator;
     int runs;
-    enum status status;
 };
 
-static pthread_barrier_t both_hold_one;
-
-/* Takes two rows; on its first run it waits until the other holds its first. */
+/* Takes row 1, has the administrator wait for it, and takes row 2. */
 static enum status cross(struct db_transaction *transaction, void *context, struct error *error)
 {
     static const char sql[] = "UPDATE account SET seats = seats + 1 WHERE id = $1";
     struct crossing *crossing = context;
-    enum status status =
-        db_execute(transaction, sql, DB_ARGUMENTS(db_int(crossing->first)), NULL, error);
+    enum status status = db_execute(transaction, sql, DB_ARGUMENTS(db_int(1)), NULL, error);
 
-    if (status != LICET_OK)
-        return status;
-    if (crossing->runs++ == 0)
-        pthread_barrier_wait(&both_hold_one);
-    return db_execute(transaction, sql, DB_ARGUMENTS(db_int(3 - crossing->first)), NULL, error);
+    if (status == LICET_OK && crossing->runs++ == 0)
+        PQsendQuery(crossing->administrator,
+                    "UPDATE account SET seats = seats + 1 WHERE id = 1; COMMIT");
+    return status == LICET_OK ? db_execute(transaction, sql, DB_ARGUMENTS(db_int(2)), NULL, error)
+                              : status;
 }
 
-static void *crossing_run(void *argument)
+static bool administrator_ends(PGconn *connection)
 {
-    struct crossing *crossing = argument;
+    bool is_well = true;
+    PGresult *result;
 
-    crossing->status = db_transact(crossing->db, cross, crossing, NULL);
-    return NULL;
+    while ((result = PQgetResult(connection)) != NULL) {
+        is_well = is_well && PQresultStatus(result) == PGRES_COMMAND_OK;
+        PQclear(result);
+    }
+    PQfinish(connection);
+    return is_well;
 }
 
 static void test_deadlock(struct engine *engine)
 {
     struct db *db = open_with(engine, (struct db_options){.migrations = schema});
-    struct crossing crossings[2] = {{.db = db, .first = 1}, {.db = db, .first = 2}};
+    struct crossing crossing = {.administrator = administrator_hold_two(engine)};
 
-    pthread_barrier_init(&both_hold_one, NULL, 2);
-    for (int index = 0; index < 2; index++) {
-        if (pthread_create(&crossings[index].thread, NULL, crossing_run, &crossings[index]) != 0)
-            abort();
-    }
-    for (int index = 0; index < 2; index++)
-        pthread_join(crossings[index].thread, NULL);
-    pthread_barrier_destroy(&both_hold_one);
-    ok(crossings[0].status == LICET_OK && crossings[1].status == LICET_OK &&
-           crossings[0].runs + crossings[1].runs > 2,
-       "of two that wait for each other, one runs again");
-    ok(number_of(db, "SELECT min(seats) * 10 + max(seats) FROM account") == 22,
+    ok(db_transact(db, cross, &crossing, NULL) == LICET_OK && crossing.runs == 2,
+       "of two that wait for each other, ours runs again");
+    ok(administrator_ends(crossing.administrator) &&
+           number_of(db, "SELECT min(seats) * 10 + max(seats) FROM account") == 22,
        "and each has its effect once");
     db_close(db);
 }
+
+/* ---- Names of statements */
+
+static enum status forget_names(struct db_transaction *transaction, void *context,
+                                struct error *error)
+{
+    (void)context;
+    return db_execute(transaction, "DEALLOCATE ALL", DB_NO_ARGUMENTS, NULL, error);
+}
+
+/* What a pooler does that gives the next transaction another connection. */
+static void test_names(struct engine *engine)
+{
+    struct db *db = open_with(engine, (struct db_options){.migrations = schema});
+    int64_t key = 1, again = 2;
+
+    ok(db_transact(db, write_halves, &key, NULL) == LICET_OK &&
+           db_transact(db, forget_names, NULL, NULL) == LICET_OK &&
+           db_transact(db, write_halves, &again, NULL) == LICET_OK,
+       "a connection that does not know the statements any more is told them again");
+    ok(number_of(db, "SELECT count(*) FROM ledger") == 4, "and each act has its effect once");
+    ok(db_transact(db, forget_names, NULL, NULL) == LICET_OK &&
+           number_of(db, "SELECT count(*) FROM ledger") == 4,
+       "from then on nothing is named");
+    db_close(db);
+}
+
+/* ---- Turns */
+
+struct turn {
+    struct db *db;
+    pthread_t thread;
+    enum status status;
+};
+
+/* Two rows, in an order of its own. */
+static enum status take_both(struct db_transaction *transaction, void *context, struct error *error)
+{
+    static const char sql[] = "UPDATE account SET seats = seats + 1 WHERE id = $1";
+    int64_t *first = context;
+    enum status status = db_execute(transaction, sql, DB_ARGUMENTS(db_int(*first)), NULL, error);
+
+    return status == LICET_OK
+               ? db_execute(transaction, sql, DB_ARGUMENTS(db_int(3 - *first)), NULL, error)
+               : status;
+}
+
+static void *turn_run(void *argument)
+{
+    struct turn *turn = argument;
+
+    for (int round = 0; round < 100 && turn->status == LICET_OK; round++) {
+        int64_t first = 1 + round % 2;
+
+        turn->status = db_transact(turn->db, take_both, &first, NULL);
+    }
+    return NULL;
+}
+
+static atomic_int rollbacks;
+
+static void count_rollbacks(void *context, const char *sql)
+{
+    (void)context;
+    rollbacks += strncmp(sql, "ROLLBACK", strlen("ROLLBACK")) == 0;
+}
+
+static void test_turns(struct engine *engine)
+{
+    const struct db_options options = {.migrations = schema, .trace = count_rollbacks};
+    struct db *portals[2] = {open_with(engine, options), open_with(engine, options)};
+    struct turn turns[8] = {{0}};
+    int failures = 0;
+
+    rollbacks = 0;
+    for (int index = 0; index < 8; index++) {
+        turns[index].db = portals[index % 2];
+        if (pthread_create(&turns[index].thread, NULL, turn_run, &turns[index]) != 0)
+            abort();
+    }
+    for (int index = 0; index < 8; index++) {
+        pthread_join(turns[index].thread, NULL);
+        failures += turns[index].status != LICET_OK;
+    }
+    ok(failures == 0 && rollbacks == 0 &&
+           number_of(portals[0], "SELECT min(seats) + max(seats) FROM account") == 1600,
+       "two portals that take the same rows in any order take turns and never undo");
+    db_close(portals[0]);
+    db_close(portals[1]);
+}
+
+/* ---- Attempts */
 
 static enum status collide(struct db_transaction *transaction, void *context, struct error *error)
 {
@@ -248,16 +344,23 @@ static enum status count_connections(struct db_transaction *transaction, void *c
                   DB_NO_ARGUMENTS, DB_COLUMNS(db_ret_int(count)), error);
 }
 
+struct counting {
+    struct db *db;
+    pthread_t thread;
+    int64_t most;
+    enum status status;
+};
+
 static void *count_run(void *argument)
 {
-    struct crossing *counting = argument;
+    struct counting *counting = argument;
 
     for (int round = 0; round < 5 && counting->status == LICET_OK; round++) {
         int64_t count = 0;
 
-        counting->status = db_transact(counting->db, count_connections, &count, NULL);
-        if (count > counting->first)
-            counting->first = count;
+        counting->status = db_read(counting->db, count_connections, &count, NULL);
+        if (count > counting->most)
+            counting->most = count;
     }
     return NULL;
 }
@@ -266,19 +369,19 @@ static void test_bound(struct engine *engine)
 {
     struct db *db =
         open_with(engine, (struct db_options){.migrations = schema, .connections_max = 3});
-    struct crossing countings[16];
+    struct counting countings[16];
     int64_t most = 0;
     int failures = 0;
 
     for (int index = 0; index < 16; index++) {
-        countings[index] = (struct crossing){.db = db};
+        countings[index] = (struct counting){.db = db};
         if (pthread_create(&countings[index].thread, NULL, count_run, &countings[index]) != 0)
             abort();
     }
     for (int index = 0; index < 16; index++) {
         pthread_join(countings[index].thread, NULL);
         failures += countings[index].status != LICET_OK;
-        most = countings[index].first > most ? countings[index].first : most;
+        most = countings[index].most > most ? countings[index].most : most;
     }
     ok(failures == 0 && most == 3, "sixteen threads share three connections");
     db_close(db);
@@ -323,6 +426,8 @@ int main(void)
     on_postgresql(test_killed);
     on_postgresql(test_unknown);
     on_postgresql(test_deadlock);
+    on_postgresql(test_names);
+    on_postgresql(test_turns);
     on_postgresql(test_attempts);
     on_postgresql(test_bound);
     on_postgresql(test_refused);
