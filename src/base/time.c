@@ -3,7 +3,6 @@
 
 #include "base/parse.h"
 
-#define SECONDS_A_DAY 86400
 #define SECONDS_AN_HOUR 3600
 #define DAYS_0000_03_01_TO_1970                                                                    \
     719468 /* counting from 1 March puts the leap day at the end of a year */

@@ -23,6 +23,8 @@ struct date {
     int32_t days;
 };
 
+#define SECONDS_A_DAY 86400
+
 #define DATE_MIN_DAYS 1u       /* 1970-01-02: 0 stays free to mean "no date" */
 #define DATE_MAX_DAYS 2932896u /* 9999-12-31: four digits of a year */
 

@@ -44,7 +44,7 @@ enum status db_open(const char *url, const struct db_options *options, struct db
     db_pool_init(&db->pool, db->options.connections_max);
     status = db_open_engine(db, url, error);
     if (status == LICET_OK)
-        status = db_writer_start(&db->writer, db, error);
+        status = db_writer_start(db, error);
     if (status == LICET_OK)
         status = db_migrate(db, error);
     if (status == LICET_OK)
@@ -70,7 +70,7 @@ enum status db_transact(struct db *db,
                                            struct error *error),
                         void *context, struct error *error)
 {
-    return db_writer_run(&db->writer, &(struct db_work){run, context}, error);
+    return db_writer_run(db, &(struct db_work){run, context}, error);
 }
 
 enum status db_read(struct db *db,

@@ -179,8 +179,9 @@ static void *writer_loop(void *argument)
 
 /* ---- The callers' side */
 
-enum status db_writer_run(struct db_writer *writer, const struct db_work *work, struct error *error)
+enum status db_writer_run(struct db *db, const struct db_work *work, struct error *error)
 {
+    struct db_writer *writer = &db->writer;
     struct db_call call = {.work = work, .done = PTHREAD_COND_INITIALIZER};
 
     assert(!pthread_equal(pthread_self(), writer->thread)); /* a transaction inside another */
@@ -197,8 +198,10 @@ enum status db_writer_run(struct db_writer *writer, const struct db_work *work, 
     return error_set(error, call.status, "%s", error_text(&call.error, call.status));
 }
 
-enum status db_writer_start(struct db_writer *writer, struct db *db, struct error *error)
+enum status db_writer_start(struct db *db, struct error *error)
 {
+    struct db_writer *writer = &db->writer;
+
     *writer = (struct db_writer){.db = db, .last = &writer->first};
     pthread_mutex_init(&writer->mutex, NULL);
     pthread_cond_init(&writer->wake, NULL);

@@ -26,11 +26,10 @@ struct db_writer {
     bool is_started;
 };
 
-enum status db_writer_start(struct db_writer *writer, struct db *db, struct error *error);
+enum status db_writer_start(struct db *db, struct error *error);
 void db_writer_stop(struct db_writer *writer); /* nothing where it was not started */
 
-enum status db_writer_run(struct db_writer *writer, const struct db_work *work,
-                          struct error *error);
+enum status db_writer_run(struct db *db, const struct db_work *work, struct error *error);
 
 /* Before one more attempt, the first being 1: at random, so that two that met once do not meet
  * again. */

@@ -12,6 +12,7 @@ struct act {
     struct idempotency idempotency;
     struct unix_time now;
     int64_t resource;
+    bool is_new;
 };
 
 /* Of everything that may make the call another one: where, and what. An act that changes something
@@ -30,13 +31,12 @@ static void act_hash(const struct request *request, uint8_t ret_hash[crypto_gene
 static enum status act_once(struct db_transaction *transaction, void *context, struct error *error)
 {
     struct act *act = context;
-    bool is_new;
     enum status status;
 
     act->resource = 0;
-    status = store_idempotency_take(transaction, &act->idempotency, act->now, &is_new,
+    status = store_idempotency_take(transaction, &act->idempotency, act->now, &act->is_new,
                                     &act->resource, error);
-    if (status != LICET_OK || !is_new)
+    if (status != LICET_OK || !act->is_new)
         return status;
     status = act->run(transaction, act->context, &act->resource, error);
     return status == LICET_OK
@@ -66,7 +66,9 @@ enum status request_act(struct request *request,
                          NAME_MAX_BYTES);
     act_hash(request, hash);
     status = store_transact(request_store(request), act_once, &act, error);
-    if (status == LICET_OK)
-        *ret_resource = act.resource;
-    return status;
+    if (status != LICET_OK)
+        return status;
+    request->is_repeated = !act.is_new;
+    *ret_resource = act.resource;
+    return LICET_OK;
 }

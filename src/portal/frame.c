@@ -138,6 +138,7 @@ void frame_run(struct http_exchange *exchange)
         status = frame_act(&request, &reply, &error);
     }
     frame_answer(&request, &reply, status, &error);
+    portal_sweep(portal, request.now);
     json_decref(request.json);
     free(reply.owned);
     free(place);

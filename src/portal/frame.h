@@ -25,6 +25,7 @@ struct request {
     struct arena arena;
     json_t *json; /* the body; NULL: none */
     struct principal principal;
+    bool is_repeated;
 };
 
 struct reply {

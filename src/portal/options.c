@@ -9,7 +9,8 @@
 
 /* Limit: a worker waits for the disk or for the other engine; 16 share a commit or use all
  * connections of the pool. More than 256 threads only wait for each other. */
-#define WORKERS_DEFAULT 16u
+/* Three of four may wait for files to be signed; two a core are enough for the rest. */
+#define WORKERS_DEFAULT 32u
 #define WORKERS_MAX 256u
 
 static enum status portal_options_add_host(struct portal_options *options, struct text value,

@@ -14,6 +14,7 @@
 #include "portal/frame.h"
 #include "portal/issuing/issuing.h"
 #include "portal/mail/mail.h"
+#include "store/session.h"
 #include "store/store.h"
 
 /* Limit: each may hold a body of BODY_TEXT while it waits: 256 of 1.25 MiB are 320 MiB at worst. */
@@ -22,8 +23,9 @@
 /* Limit: a frame's files are signed in milliseconds; a signer that takes longer than this is away. */
 #define SIGNER_TIMEOUT_MS 10000
 #define MAIL_PASSWORD_BYTES_MAX 1024
-/* Limit: behind 16 workers and acts of 5 ms, the last of 128 waits 40 ms. */
+/* Limit: behind 32 workers and acts of 5 ms, the last of 128 waits 20 ms. */
 #define QUEUE_MAX 128
+#define SWEEP_SECONDS 3600
 
 struct portal {
     struct portal_options options;
@@ -38,7 +40,8 @@ struct portal {
     struct mail_options mail_options;
     char mail_password[MAIL_PASSWORD_BYTES_MAX + 1];
     struct mailer *mailer;
-    uint32_t waiting; /* workers, for the issuing thread, of callers who have not signed in */
+    uint32_t waiting; /* workers, for the issuing thread */
+    int64_t swept_s;
 };
 
 struct store *portal_store(const struct portal *portal)
@@ -61,10 +64,12 @@ struct mailer *portal_mailer(const struct portal *portal)
     return portal->mailer;
 }
 
-bool portal_wait_begin(struct portal *portal)
+bool portal_wait_begin(struct portal *portal, bool is_signed_in)
 {
-    if (__atomic_add_fetch(&portal->waiting, 1, __ATOMIC_RELAXED) <=
-        (portal->options.workers + 1) / 2)
+    uint32_t workers = portal->options.workers;
+    uint32_t most = is_signed_in ? workers - workers / 4 : workers - workers / 2;
+
+    if (__atomic_add_fetch(&portal->waiting, 1, __ATOMIC_RELAXED) <= most)
         return true;
     portal_wait_end(portal);
     return false;
@@ -73,6 +78,28 @@ bool portal_wait_begin(struct portal *portal)
 void portal_wait_end(struct portal *portal)
 {
     __atomic_sub_fetch(&portal->waiting, 1, __ATOMIC_RELAXED);
+}
+
+static enum status sweep_run(struct db_transaction *transaction, void *context, struct error *error)
+{
+    const struct unix_time *now = context;
+
+    return store_sweep(transaction, *now, error);
+}
+
+void portal_sweep(struct portal *portal, struct unix_time now)
+{
+    int64_t swept_s = __atomic_load_n(&portal->swept_s, __ATOMIC_RELAXED);
+    struct error error = {0};
+    enum status status;
+
+    if (now.s - swept_s < SWEEP_SECONDS ||
+        !__atomic_compare_exchange_n(&portal->swept_s, &swept_s, now.s, false, __ATOMIC_RELAXED,
+                                     __ATOMIC_RELAXED))
+        return;
+    status = store_transact(portal->store, sweep_run, &now, &error);
+    if (status != LICET_OK)
+        log_warning("portal.sweep_failed", "\"%s\"", error_text(&error, status));
 }
 
 const struct route *portal_route(const struct portal *portal, const struct http_route *http_route)

@@ -31,10 +31,13 @@ struct text portal_vendor(const struct portal *portal);
 /* NULL where no files are made (what was allocated waits), or no mail is sent. */
 struct issuing *portal_issuing(const struct portal *portal);
 struct mailer *portal_mailer(const struct portal *portal);
-/* Security: whoever waits for the issuing thread holds a worker. Of those who have not signed in half of
- * the workers do at most. portal_wait_end() where it was true. */
-bool portal_wait_begin(struct portal *portal);
+/* Security: whoever waits for the issuing thread holds a worker. At most half of the workers are held
+ * so where somebody comes who has not signed in, and three of four where he has; the others go on
+ * serving. portal_wait_end() where it was true. */
+bool portal_wait_begin(struct portal *portal, bool is_signed_in);
 void portal_wait_end(struct portal *portal);
+/* Once an hour: takes away what has ended. */
+void portal_sweep(struct portal *portal, struct unix_time now);
 /* The row of the list that a route of HTTP was made from. */
 const struct route *portal_route(const struct portal *portal, const struct http_route *http_route);
 

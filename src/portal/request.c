@@ -23,6 +23,11 @@ const char *request_id(const struct request *request)
     return request->id;
 }
 
+bool request_is_repeated(const struct request *request)
+{
+    return request->is_repeated;
+}
+
 struct arena *request_arena(struct request *request)
 {
     return &request->arena;

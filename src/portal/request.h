@@ -104,5 +104,7 @@ enum status request_act(struct request *request,
                         enum status (*run)(struct db_transaction *transaction, void *context,
                                            int64_t *ret_resource, struct error *error),
                         void *context, int64_t *ret_resource, struct error *error);
+/* Afterwards: an earlier call under the same key did it. */
+bool request_is_repeated(const struct request *request);
 
 #endif

@@ -9,7 +9,6 @@
 
 #define DENIAL_NOTE_KIND 1u
 #define DENIAL_BUCKETS (2u * DENIALS_MAX)
-#define SECONDS_A_DAY 86400
 
 struct place {
     struct denial_row row; /* count 0: nothing is here */

@@ -260,6 +260,16 @@ enum status store_exchange_refuse(struct db_transaction *transaction, int64_t id
                            DB_ARGUMENTS(db_int(id), db_text(problem)), error);
 }
 
+enum status store_exchange_again(struct db_transaction *transaction, int64_t id,
+                                 struct error *error)
+{
+    return db_execute(transaction,
+                      "UPDATE exchange SET state = 'waiting', problem = NULL, file_issue_id = NULL,"
+                      " certificate = NULL, payload = NULL, payload_hash = NULL"
+                      " WHERE id = $1 AND problem IS NOT NULL AND state <> 'answered'",
+                      DB_ARGUMENTS(db_int(id)), NULL, error);
+}
+
 enum status store_exchange_payload(struct db_transaction *transaction, int64_t id,
                                    struct arena *arena, struct text *ret_payload,
                                    struct error *error)

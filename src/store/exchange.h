@@ -2,6 +2,8 @@
  * Exchanges with license servers (R5): a request, what became of its acts, and the one response.
  *
  *   waiting ──its generation is settled──▶ written ──signed──▶ answered
+ *      ▲                                     │
+ *      └──refused, and brought once more─────┘
  */
 #ifndef LICET_STORE_EXCHANGE_H
 #define LICET_STORE_EXCHANGE_H
@@ -78,6 +80,10 @@ enum status store_exchange_answer(struct db_transaction *transaction, int64_t id
                                   struct text response, struct error *error);
 enum status store_exchange_refuse(struct db_transaction *transaction, int64_t id,
                                   struct text problem, struct error *error);
+
+/* written -> waiting, where it has a problem; nothing where it has none. */
+enum status store_exchange_again(struct db_transaction *transaction, int64_t id,
+                                 struct error *error);
 
 enum status store_exchange_payload(struct db_transaction *transaction, int64_t id,
                                    struct arena *arena, struct text *ret_payload,

@@ -345,6 +345,15 @@ enum status store_issue_go_on(struct db_transaction *transaction, int64_t id, st
                         DB_ARGUMENTS(db_int(id)), error);
 }
 
+enum status store_issue_refuse_void(struct db_transaction *transaction, int64_t id,
+                                    struct text problem, struct error *error)
+{
+    return issue_change(transaction,
+                        "UPDATE issue SET problem = $2, cancel = NULL"
+                        " WHERE id = $1 AND state IN ('intent', 'numbered')",
+                        DB_ARGUMENTS(db_int(id), db_text(problem)), error);
+}
+
 enum status store_issue_supersede(struct db_transaction *transaction, int64_t server_id,
                                   struct text problem, struct error *error)
 {

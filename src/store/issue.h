@@ -118,6 +118,9 @@ enum status store_issue_decide(struct db_transaction *transaction, int64_t id,
                                struct error *error);
 /* It cannot be voided, for it was signed: it goes on to be released. */
 enum status store_issue_go_on(struct db_transaction *transaction, int64_t id, struct error *error);
+/* The signer does not void it, for another reason: staff decides again. */
+enum status store_issue_refuse_void(struct db_transaction *transaction, int64_t id,
+                                    struct text problem, struct error *error);
 /* intent or numbered -> voided */
 enum status store_issue_void(struct db_transaction *transaction, int64_t id, struct text problem,
                              struct error *error);

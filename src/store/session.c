@@ -2,7 +2,6 @@
 
 #include "db/db.h"
 
-#define SECONDS_A_DAY 86400
 #define IDEMPOTENCY_DAYS 30 /* R6.9 */
 
 /* ---- sessions */

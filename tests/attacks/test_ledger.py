@@ -171,6 +171,9 @@ def naughty(world):
         strings = json.load(file) + ["../../etc/passwd", "..%2f..%2fetc%2fpasswd", "C:\\boot.ini", "/dev/null", "' OR 1=1 --", "x" * 70000]
     sale, wrong = world.sale, []
     before = world.seats()
+    answers = [sale.ask("POST", f"/api/issues/1/{act}", {"reason": "x" * 257}, token=sale.staff) for act in ("void", "override")]
+    ok(all(answer.status == 400 and "reason" in answer.json["detail"] for answer in answers),
+       "row 48: a reason that licet-signer would not take is refused", [str(answer) for answer in answers])
     for text in strings:
         for target, body in (("/api/requests", {"text": text}), ("/api/receipts", {"text": text}), ("/api/issues/1/void", {"reason": text}),
                              (f"/api/organizations/{sale.customer}/allocations", {"server": text, "lines": [{"entitlement": 999, "seats": 1}]})):

@@ -45,15 +45,23 @@ static enum status catalog_insert(struct db_transaction *transaction, struct err
     struct edition edition = {.feature = TEXT("cad"),
                               .name = TEXT("Standard"),
                               .rank = 1,
-                              .ttl_s = 300,
-                              .drain_s = 86400};
+                              .overdraft_percent = 7,
+                              .ttl_s = 420,
+                              .drain_s = 7200,
+                              .grace_s = 18000,
+                              .borrow_s = 172800};
     struct release release = {.version = TEXT("9.2"), .released = TEXT("2026-11-24")};
     enum status status = store_product_insert(transaction, &product, &edition.product_id, error);
 
     if (status == LICET_OK)
         status = store_edition_insert(transaction, &edition, &world.edition_ids[0], error);
-    edition.feature = TEXT("cad_pro");
-    edition.rank = 2;
+    edition = (struct edition){.product_id = edition.product_id,
+                               .feature = TEXT("cad_pro"),
+                               .name = TEXT("Professional"),
+                               .rank = 2,
+                               .overdraft_percent = 15,
+                               .ttl_s = 300,
+                               .drain_s = 86400};
     if (status == LICET_OK)
         status = store_edition_insert(transaction, &edition, &world.edition_ids[1], error);
     release.product_id = edition.product_id;

@@ -43,6 +43,11 @@ static void test_file(struct engine *engine)
                       high->covers.count == 1 && text_is(high->covers.items[0], "cad") &&
                       high->maintenance == FIELD_DATE_NEVER,
                   "a higher edition covers the lower one");
+        engine_ok(engine,
+                  low->overdraft == 21 && low->ttl_s == 420 && low->drain_s == 7200 &&
+                      low->grace_s == 18000 && low->borrow_s == 172800 && high->overdraft == 1 &&
+                      high->ttl_s == 300 && high->borrow_s == 0,
+                  "R2.2 and the policy of its edition: 7 % of 300, and 15 % of 7 rounded down");
     }
     issuing_stop(issuing);
     free(memory);
@@ -118,6 +123,7 @@ static void test_name(struct engine *engine)
 struct decision {
     int64_t issue_id;
     enum issue_decision what;
+    const char *reason;
 };
 
 static enum status act_decide(struct db_transaction *transaction, void *context,
@@ -125,14 +131,65 @@ static enum status act_decide(struct db_transaction *transaction, void *context,
 {
     const struct decision *decision = context;
 
-    return store_issue_decide(transaction, decision->issue_id, decision->what, TEXT("ticket 17"),
-                              error);
+    return store_issue_decide(transaction, decision->issue_id, decision->what,
+                              text_of(decision->reason), error);
+}
+
+/* The issue once it waits for staff, or is voided or released. */
+static struct look decide(struct issuing *issuing, const struct decision *decision)
+{
+    struct look look;
+
+    store_transact(store, act_decide, (void *)(uintptr_t)decision, NULL);
+    issuing_wake(issuing);
+    for (int i = 0; i < 100; i++) {
+        look = wait_for(issuing, decision->issue_id);
+        if (look.issue.cancel.data == NULL)
+            break;
+        usleep(20000);
+    }
+    return look;
+}
+
+/* What the signer does not take as it is stands in nobody's way. */
+static void test_reasons(struct engine *engine)
+{
+    struct issuing *issuing = start();
+    char words[SIGNER_REASON_BYTES_MAX + 2];
+    struct decision decision = {.what = ISSUE_CANCEL, .reason = words};
+    enum status status;
+    struct look look;
+    int64_t other;
+
+    memset(words, 'x', sizeof(words) - 1);
+    words[sizeof(words) - 1] = '\0';
+    decision.issue_id = allocate(3, 1300, &status);
+    issuing_wake(issuing);
+    wait_for(issuing, decision.issue_id);
+    look = decide(issuing, &decision);
+    engine_ok(engine,
+              look.issue.state == ISSUE_NUMBERED && look.issue.problem.size > 0 &&
+                  look.issue.cancel.data == NULL,
+              "R9.4 a void that the signer does not take waits for staff again");
+    decision.what = ISSUE_OVERRIDE;
+    look = decide(issuing, &decision);
+    engine_ok(engine, look.issue.state == ISSUE_NUMBERED && look.issue.problem.size > 0,
+              "R9.4 and so does an override");
+    other = allocate(0, 61, &status);
+    issuing_wake(issuing);
+    engine_ok(engine, wait_for(issuing, other).issue.state == ISSUE_RELEASED,
+              "R6.8 the files of other servers are made meanwhile");
+    decision.what = ISSUE_CANCEL;
+    decision.reason = "ticket 18";
+    engine_ok(engine, decide(issuing, &decision).issue.state == ISSUE_VOIDED,
+              "R6.8 with a shorter reason it is voided");
+    issuing_stop(issuing);
 }
 
 static void test_staff(struct engine *engine)
 {
     struct issuing *issuing = start();
-    struct decision decision = {.what = ISSUE_OVERRIDE};
+    struct decision decision = {.what = ISSUE_OVERRIDE, .reason = "ticket 17"};
     enum status status;
     int64_t next;
     struct look look;
@@ -145,22 +202,14 @@ static void test_staff(struct engine *engine)
     printf("#   %.*s\n", TEXT_ARGS(look.issue.problem));
     allocate(2, 10, &status);
     engine_ok(engine, status == LICET_CONFLICT, "R6.8 until then the server changes nothing");
-    store_transact(store, act_decide, &decision, NULL);
-    issuing_wake(issuing);
-    look = wait_for(issuing, decision.issue_id);
+    look = decide(issuing, &decision);
     engine_ok(engine, look.issue.state == ISSUE_RELEASED, "R9.4 staff lift a cap with a reason");
 
-    decision = (struct decision){.issue_id = allocate(3, 1200, &status), .what = ISSUE_CANCEL};
+    decision.issue_id = allocate(3, 1200, &status);
+    decision.what = ISSUE_CANCEL;
     issuing_wake(issuing);
     wait_for(issuing, decision.issue_id);
-    store_transact(store, act_decide, &decision, NULL);
-    issuing_wake(issuing);
-    for (int i = 0; i < 100; i++) {
-        look = wait_for(issuing, decision.issue_id);
-        if (look.issue.state == ISSUE_VOIDED)
-            break;
-        usleep(20000);
-    }
+    look = decide(issuing, &decision);
     engine_ok(engine, look.issue.state == ISSUE_VOIDED, "R6.8 or they have it voided");
     next = allocate(3, 50, &status);
     issuing_wake(issuing);
@@ -200,6 +249,7 @@ static void test_all(struct engine *engine)
     test_crowd(engine);
     test_name(engine);
     test_staff(engine);
+    test_reasons(engine);
     test_fence(engine);
 }
 

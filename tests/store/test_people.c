@@ -84,6 +84,21 @@ static enum status people_write(struct db_transaction *transaction, void *contex
     return LICET_OK;
 }
 
+/* A key of `now`, after a sweep `age_s` later. */
+static int64_t keys_left(struct db_transaction *transaction, int64_t age_s)
+{
+    struct idempotency key = {
+        .person_id = 1, .act = TEXT("act"), .key = TEXT("k"), .hash = TEXT("h")};
+    int64_t resource, count = -1;
+    bool is_new;
+
+    store_idempotency_take(transaction, &key, now, &is_new, &resource, NULL);
+    store_sweep(transaction, (struct unix_time){now.s + age_s}, NULL);
+    db_row(transaction, "SELECT count(*) FROM idempotency", DB_NO_ARGUMENTS,
+           DB_COLUMNS(db_ret_int(&count)), NULL);
+    return count;
+}
+
 static enum status tokens_write(struct db_transaction *transaction, void *context,
                                 struct error *error)
 {
@@ -136,6 +151,10 @@ static enum status tokens_write(struct db_transaction *transaction, void *contex
                   store_session_find(transaction, TEXT("a"), now, &session, NULL) ==
                       LICET_NOT_FOUND,
               "what has ended is swept away");
+    engine_ok(engine,
+              keys_left(transaction, 30 * SECONDS_A_DAY - 1) == 1 &&
+                  keys_left(transaction, 30 * SECONDS_A_DAY) == 0,
+              "R6.9 keys are kept 30 days");
     return LICET_OK;
 }
 

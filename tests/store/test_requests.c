@@ -4,6 +4,48 @@
  */
 #include "store/asking.h"
 
+static enum status act_refuse(struct db_transaction *transaction, void *context,
+                              struct error *error)
+{
+    const int64_t *exchange_id = context;
+
+    return store_exchange_refuse(transaction, *exchange_id, TEXT("a certificate had ended"), error);
+}
+
+static enum status act_ask_and_refuse(struct db_transaction *transaction, void *context,
+                                      struct error *error)
+{
+    struct asking *asking = context;
+    enum status status = act_ask(transaction, asking, error);
+
+    return status == LICET_OK ? act_refuse(transaction, &asking->exchange_id, error) : status;
+}
+
+/* One whose response could not be signed. */
+static void test_again(struct engine *engine, struct issuing *issuing,
+                       const struct license *license)
+{
+    static struct asking asking;
+    static struct answer answer;
+
+    memset(&asking, 0, sizeof(asking));
+    memset(&answer, 0, sizeof(answer));
+    asking.seed = 200;
+    asking_follow(&asking, license, 3);
+    if (!asking_sign(&asking) ||
+        store_transact(store, act_ask_and_refuse, &asking, NULL) != LICET_OK)
+        abort();
+    answer.exchange_id = asking.exchange_id;
+    store_read(store, act_answer, &answer, NULL);
+    engine_ok(engine, answer.exchange.problem.size > 0, "R5 a response that is refused waits");
+    engine_ok(engine,
+              store_transact(store, act_ask, &asking, NULL) == LICET_OK &&
+                  asking.exchange_id == answer.exchange_id,
+              "R5 the same request is brought again");
+    issuing_wake(issuing);
+    engine_ok(engine, wait_for_answer(issuing, &answer), "R5 and answered then");
+}
+
 static void test_request(struct engine *engine)
 {
     static struct asking asking, later;
@@ -90,9 +132,10 @@ static void test_request(struct engine *engine)
               asking_sign(&later) &&
                   store_transact(store, act_ask, &later, &error) == LICET_OLD_GENERATION,
               "R5.2 a request with a counter that was used is refused");
+    test_again(engine, issuing, &license);
     asking.customer_id = world.stranger_id;
     asking.request.acts_count = 0;
-    asking.request.head.counter = 3;
+    asking.request.head.counter = 4;
     engine_ok(engine,
               asking_sign(&asking) &&
                   store_transact(store, act_ask, &asking, &error) == LICET_CONFLICT,

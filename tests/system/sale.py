@@ -16,10 +16,10 @@ SITE = "https://licensing.acme.example"
 class Sale:
     """As a context it serves until the end."""
 
-    def __init__(self, *signer_options, **portal_options):
+    def __init__(self, *signer_options, workers=32, **portal_options):
         self.signer = Signer(*signer_options, client=harness.USER.pw_name)
         self.portal = Portal("--vendor", "acme", "--root", self.signer.vendor.root, "--signer", self.signer.path, "--mail-from",
-                             "licensing@acme.example", "--site", SITE, **portal_options)
+                             "licensing@acme.example", "--site", SITE, "--workers", str(workers), **portal_options)
         self.mail = os.path.join(self.portal.state, "mail")
         os.mkdir(self.mail)
         harness.give_away(self.mail)

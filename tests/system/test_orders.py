@@ -40,7 +40,7 @@ def walk_products(world):
     ok(answer.status == 409, "once under a name", answer)
     refusals(portal, staff, "/api/products", {"name": "x"},
              [({"name": ""}, 400), ({"name": "a\nb"}, 400), ({"name": "x" * 161}, 400), ({"is_whole_only": 1}, 400),
-              ({"price": 1}, 400)])
+              ({"price": 1}, 400), ({"is_bound_by_name": True}, 501)])
     for token in (world.administrator, world.viewer, world.seller):
         items = portal.ask("GET", "/api/products", token=token).json["items"]
         ok([row["id"] for row in items] == [product], "everybody who is signed in sees it", items)
@@ -226,6 +226,14 @@ def walk_steps(world, order, direct):
     ok(answer.status == 200 and [row["state"] for row in answer.json["mails"]] == ["waiting", "failed"] and
        "mx.vendor" not in answer.text, "one that failed is sent again, and the partner learns no machine's name", answer)
     ok("mx.vendor" in portal.ask("GET", f"/api/orders/{order}", token=staff).text, "staff learns the cause")
+    portal.query("UPDATE outbox SET state = 'sent', sent = created")
+    statuses = []
+    for _ in range(9):
+        statuses.append(portal.ask("POST", mail, token=world.seller).status)
+        portal.query("UPDATE outbox SET state = 'sent', sent = created WHERE state = 'waiting'")
+    ok(statuses == [200] * 8 + [429], "R11 ten mails a day to an address that nobody has verified", statuses)
+    portal.query("UPDATE outbox SET created = created - 86400")
+    ok(portal.ask("POST", mail, token=world.seller).status == 200, "R11 and the next one a day later")
     ok(step(portal, staff, direct, "submit", "reject").json["state"] == "rejected", "another one is rejected")
     ok(step(portal, staff, 999, "submit").status == 404, "and none is none")
 

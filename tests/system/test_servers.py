@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """License servers at licet-portal over HTTP: they are enrolled, seats are allocated to them and come back by their receipts.
 The texts are those of real licetd processes, the files of a real licet-signer. In SQLite, and in PostgreSQL."""
-from concurrent.futures import ThreadPoolExecutor
+import signal
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 import harness
 import openapi
@@ -119,8 +120,27 @@ def whole(sale):
     ok(sale.allocate("suite-lic01", (entitlement, 0)).status == 201 and sale.seats(entitlement)["available"] == 10, "and all come back")
 
 
+def signer_away(sale, server, entitlement):
+    """The signer hangs while twelve calls wait for their files: three of four workers wait with them."""
+    process = sale.signer.process
+    process.send_signal(signal.SIGSTOP)
+    try:
+        with ThreadPoolExecutor(12) as pool:
+            calls = [pool.submit(sale.allocate, server["number"], (entitlement, 30 + number)) for number in range(12)]
+            done = wait(calls, return_when=FIRST_COMPLETED).done
+            first, health = done.pop().result(), sale.ask("GET", "/health", token=None)
+            ok(first.status == 201 and first.json["waits_for"] == "signer" and health.status == 200 and
+               not all(call.done() for call in calls), "whoever finds enough others waiting is not let wait, and the rest is served", first)
+            process.send_signal(signal.SIGCONT)
+        answers = [call.result() for call in calls]
+        ok(all(answer.status == 201 for answer in answers) and any(answer.json["state"] == "released" for answer in answers),
+           "when the signer is back, the others have their files", [str(answer) for answer in answers])
+    finally:
+        process.send_signal(signal.SIGCONT)
+
+
 def test_servers():
-    with Sale() as sale, Server(sale.signer.vendor) as london:
+    with Sale(workers=4) as sale, Server(sale.signer.vendor) as london:
         entitlement = sale.buy(500)
         server = enrol(sale, london)
         allocate(sale, london, server, entitlement)
@@ -128,6 +148,7 @@ def test_servers():
         by_name(sale, entitlement)
         at_once(sale, entitlement)
         whole(sale)
+        signer_away(sale, server, entitlement)
         answers = [sale.ask("POST", f"/api/servers/{number}/{act}", token=sale.seller) for number in (server["id"], 999999)
                    for act in ("retire", "cancel-return")]
         ok({answer.status for answer in answers} == {403}, "a partner changes no license server", [str(answer) for answer in answers])

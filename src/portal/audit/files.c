@@ -76,6 +76,26 @@ static void file_compare_head(const struct file_check *check)
         file_tell(check, "R3.1", "the file names another key than the server's");
 }
 
+static bool file_date_is(uint32_t days, struct text text, const char *never)
+{
+    struct date date;
+
+    if (text_is(text, never))
+        return days == FIELD_DATE_NEVER;
+    return date_parse(text, &date, NULL) == LICET_OK && days == (uint32_t)date.days;
+}
+
+/* INV-2 counts the overdraft with the seats: R2.2, the whole part of the edition's percentage. */
+static bool file_line_is(const struct license_increment *line, const struct issue_grant *grant)
+{
+    return line->seats == grant->seats && text_equal(line->feature, grant->feature) &&
+           line->overdraft == (uint64_t)grant->seats * grant->overdraft_percent / 100 &&
+           line->ttl_s == grant->ttl_s && line->drain_s == grant->drain_s &&
+           line->grace_s == grant->grace_s && line->borrow_s == grant->borrow_s &&
+           file_date_is(line->maintenance, grant->maintenance, "none") &&
+           file_date_is(line->expiry, grant->expiry, "permanent");
+}
+
 static bool file_has_line(const struct license *license, const struct issue_grant *grant,
                           uint32_t index)
 {
@@ -84,7 +104,7 @@ static bool file_has_line(const struct license *license, const struct issue_gran
             &license->increments[(index + i) % license->increments_count];
 
         if (text_equal(line->sn, grant->sn))
-            return line->seats == grant->seats && text_equal(line->feature, grant->feature);
+            return file_line_is(line, grant);
     }
     return false;
 }

@@ -309,7 +309,7 @@ enum status exchange_take(struct db_transaction *transaction, const struct excha
     status = store_exchange_find(transaction, buf_text(&hash), arena, &known, NULL);
     if (status == LICET_OK) {
         *ret_id = known.id;
-        return LICET_OK;
+        return store_exchange_again(transaction, known.id, error);
     }
     if (status != LICET_NOT_FOUND)
         return error_set(error, status, "the request could not be looked up");

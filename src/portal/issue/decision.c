@@ -2,11 +2,10 @@
  * POST /api/issues/{issue}/override and /void {reason}: what the signer refused, staff lets pass, or
  * gives up. The issuing thread does it; the answer is the generation as it is then, or still is.
  */
+#include "base/limits.h"
 #include "portal/issue/settle.h"
 #include "portal/issue/view.h"
 #include "portal/reply.h"
-
-#define REASON_BYTES_MAX 500
 
 struct decision {
     int64_t issue_id;
@@ -34,7 +33,8 @@ static enum status decision_handle(struct request *request, struct reply *reply,
     if (status == LICET_OK)
         status = request_json_only(request, "reason", error);
     if (status == LICET_OK)
-        status = request_json_text(request, "reason", 1, REASON_BYTES_MAX, &decision.reason, error);
+        status = request_json_text(request, "reason", 1, SIGNER_REASON_BYTES_MAX, &decision.reason,
+                                   error);
     if (status == LICET_OK)
         status = issue_whole_get(request, decision.issue_id, ROLE_STAFF, &whole, error);
     if (status == LICET_OK)

@@ -5,14 +5,14 @@
 #include "portal/portal.h"
 #include "portal/reply.h"
 
-#define SETTLE_SECONDS 10
+#define SETTLE_MS 10000u
 #define SETTLE_LOOK_MS 1000u
 
 static enum status settle_wait(struct request *request, struct issuing *issuing,
                                settle_look_fn *look, void *context, struct error *error)
 {
     struct arena before = *request_arena(request);
-    int64_t end = request_time(request).s + SETTLE_SECONDS;
+    struct instant end = instant_add_ms(clock_instant(), SETTLE_MS);
 
     for (;;) {
         uint64_t settled = issuing_settled(issuing);
@@ -21,7 +21,7 @@ static enum status settle_wait(struct request *request, struct issuing *issuing,
 
         *request_arena(request) = before;
         status = look(request, context, &is_settled, error);
-        if (status != LICET_OK || is_settled || clock_unix().s >= end)
+        if (status != LICET_OK || is_settled || clock_instant().ms >= end.ms)
             return status;
         issuing_wait(issuing, settled, SETTLE_LOOK_MS);
     }
@@ -35,11 +35,8 @@ enum status settle(struct request *request, settle_look_fn *look, void *context,
     bool is_settled;
     enum status status;
 
-    if (issuing != NULL)
-        issuing_wake(issuing);
-    if (issuing != NULL && request_person(request) != 0)
-        return settle_wait(request, issuing, look, context, error);
-    if (issuing == NULL || !portal_wait_begin(portal))
+    if (issuing == NULL || !issuing_wake(issuing) ||
+        !portal_wait_begin(portal, request_person(request) != 0))
         return look(request, context, &is_settled, error);
     status = settle_wait(request, issuing, look, context, error);
     portal_wait_end(portal);

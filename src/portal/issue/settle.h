@@ -6,9 +6,9 @@
 
 /*
  * Wakes it, and looks again and again, for ten seconds at most, until a look says that there is
- * nothing more to wait for; once, for who has not signed in, where as many of them wait as may. That there
- * still is something is no failure. Every look finds the
- * request's arena as it was before the first one.
+ * nothing more to wait for; once, where as many wait as may, or nobody issues here any more. That
+ * there still is something is no failure. Every look finds the request's arena as it was before the
+ * first one.
  */
 typedef enum status settle_look_fn(struct request *request, void *context, bool *ret_is_settled,
                                    struct error *error);

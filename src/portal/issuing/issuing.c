@@ -19,7 +19,7 @@ struct issuing {
     pthread_cond_t woken;   /* to the thread */
     pthread_cond_t settled; /* to those who wait for a file */
     uint64_t settled_count;
-    bool is_woken, is_stopping;
+    bool is_woken, is_stopping, is_replaced;
 };
 
 static struct timespec time_after(uint32_t ms)
@@ -52,10 +52,11 @@ static bool issuing_pause(struct issuing *issuing, uint32_t ms, bool is_for_wake
     return goes_on;
 }
 
-static void issuing_tell(struct issuing *issuing)
+static void issuing_tell(struct issuing *issuing, bool is_replaced)
 {
     pthread_mutex_lock(&issuing->mutex);
     issuing->settled_count++;
+    issuing->is_replaced = is_replaced;
     pthread_cond_broadcast(&issuing->settled);
     pthread_mutex_unlock(&issuing->mutex);
 }
@@ -71,8 +72,8 @@ static void *issuing_run(void *context)
         uint32_t done = 0;
         enum status status = turn_run(&issuing->turn, &done, &error);
 
-        if (done > 0)
-            issuing_tell(issuing);
+        if (done > 0 || issuing->turn.is_replaced)
+            issuing_tell(issuing, issuing->turn.is_replaced);
         if (issuing->turn.is_replaced) {
             log_error("issuing.replaced", "\"%s\"", error_text(&error, status));
             break;
@@ -121,12 +122,16 @@ enum status issuing_start(struct store *store, const struct issuing_options *opt
     return LICET_OK;
 }
 
-void issuing_wake(struct issuing *issuing)
+bool issuing_wake(struct issuing *issuing)
 {
+    bool is_replaced;
+
     pthread_mutex_lock(&issuing->mutex);
     issuing->is_woken = true;
+    is_replaced = issuing->is_replaced;
     pthread_cond_signal(&issuing->woken);
     pthread_mutex_unlock(&issuing->mutex);
+    return !is_replaced;
 }
 
 uint64_t issuing_settled(struct issuing *issuing)

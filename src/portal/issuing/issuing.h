@@ -31,8 +31,9 @@ struct issuing;
  * issuing_stop(). That no signer answers yet is no failure: it is logged, and tried again. */
 enum status issuing_start(struct store *store, const struct issuing_options *options,
                           struct issuing **ret_issuing, struct error *error);
-/* An intent was committed, or staff decided. Any thread. */
-void issuing_wake(struct issuing *issuing);
+/* An intent was committed, or staff decided. Any thread. False: another portal issues now, and to wait
+ * here is in vain. */
+bool issuing_wake(struct issuing *issuing);
 /* Whoever waits for a file asks for this number, looks at its row, and waits until the number is
  * another one (something was released, refused or voided) or `timeout_ms` have passed; then it looks
  * again. Any thread. */

@@ -48,10 +48,10 @@ static enum status sign_verify(struct db_transaction *transaction, void *context
     return LICET_OK;
 }
 
-static bool is_for_staff(enum status status)
+bool sign_is_for_staff(enum status status)
 {
     return status == LICET_SIGNER_POLICY || status == LICET_SIGNER_CAP || status == LICET_INVALID ||
-           status == LICET_UNTRUSTED || status == LICET_UNSUPPORTED ||
+           status == LICET_TOO_LARGE || status == LICET_UNTRUSTED || status == LICET_UNSUPPORTED ||
            status == LICET_BAD_SIGNATURE || status == LICET_REVOKED || status == LICET_NOT_FOUND;
 }
 
@@ -68,7 +68,7 @@ static enum status sign_write(struct db_transaction *transaction, void *context,
         if (answer == LICET_OK)
             status =
                 signing->kind->store(transaction, signing->ids[i], signed_text(signing, i), error);
-        else if (is_for_staff(answer))
+        else if (sign_is_for_staff(answer))
             status =
                 signing->kind->refuse(transaction, signing->ids[i],
                                       text_of(error_text(&signing->problems[i], answer)), error);
@@ -100,7 +100,7 @@ static enum status sign_count(const struct signing *signing, uint32_t *ret_done,
         if (answer != LICET_OK)
             log_warning("issuing.refused", "%s=%lld \"%s\"", signing->kind->what,
                         (long long)signing->ids[i], sentence);
-        if (answer == LICET_OK || is_for_staff(answer))
+        if (answer == LICET_OK || sign_is_for_staff(answer))
             *ret_done += 1;
         else
             later = error_set(error, answer, "%s", sentence);

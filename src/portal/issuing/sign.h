@@ -42,6 +42,9 @@ void signing_add(struct signing *signing, int64_t id, enum signer_act act, struc
 enum status sign_batch(struct turn *turn, const struct signing_kind *kind, uint32_t *ret_done,
                        struct error *error);
 
+/* The signer judges this one thing, and asking again changes nothing: staff decides. */
+bool sign_is_for_staff(enum status status);
+
 /* Payload and block, in the turn's text memory. */
 struct text signed_text(const struct signing *signing, uint32_t index);
 

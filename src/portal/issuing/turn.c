@@ -93,7 +93,8 @@ enum status turn_refresh_certificate(struct turn *turn, struct error *error)
     struct text line;
     enum status status;
 
-    if (turn->certificate.blob.data != NULL && now.ms < turn->certificate_until.ms)
+    if (turn->certificate.blob.data != NULL && now.ms < turn->certificate_until.ms &&
+        clock_unix().s < turn->certificate.before.s)
         return LICET_OK;
     turn->certificate.blob = (struct text){NULL, 0};
     status = ask_one(turn, &item, &line, error);
@@ -146,6 +147,7 @@ struct voiding {
     uint32_t count;
     struct text payload; /* data NULL: it has none yet */
     bool is_signed;      /* the signer has signed it: too late */
+    const char *refusal; /* NULL: the signer did not refuse otherwise */
 };
 
 static enum status void_read(struct db_transaction *transaction, void *context, struct error *error)
@@ -172,6 +174,9 @@ static enum status void_write(struct db_transaction *transaction, void *context,
         return status;
     if (voiding->is_signed)
         return store_issue_go_on(transaction, voiding->issue.id, error);
+    if (voiding->refusal != NULL)
+        return store_issue_refuse_void(transaction, voiding->issue.id, text_of(voiding->refusal),
+                                       error);
     return allocation_cancel(transaction, voiding->issue.id, voiding->issue.cancel, clock_unix(),
                              &arena, error);
 }
@@ -180,6 +185,7 @@ static enum status turn_void(struct turn *turn, uint32_t *ret_done, struct error
 {
     struct voiding voiding = {.turn = turn};
     struct signer_item item = {.act = SIGNER_VOID};
+    struct error refusal = {0};
     struct text answer;
     enum status status = store_read(turn->store, void_read, &voiding, error);
 
@@ -188,16 +194,18 @@ static enum status turn_void(struct turn *turn, uint32_t *ret_done, struct error
     if (voiding.payload.data != NULL) {
         item.payload = voiding.payload;
         item.reason = voiding.issue.cancel;
-        status = ask_one(turn, &item, &answer, error);
+        status = ask_one(turn, &item, &answer, &refusal);
         voiding.is_signed = status == LICET_SIGNER_POLICY;
+        if (status != LICET_OK && !sign_is_for_staff(status))
+            return error_set(error, status, "%s", error_text(&refusal, status));
         if (status != LICET_OK && !voiding.is_signed)
-            return status;
+            voiding.refusal = error_text(&refusal, status);
     }
     status = store_transact(turn->store, void_write, &voiding, error);
     if (status == LICET_OK) {
         *ret_done += 1;
-        log_info(voiding.is_signed ? "issue.not_voided" : "issue.voided", "issue=%lld",
-                 (long long)voiding.issue.id);
+        log_info(voiding.is_signed || voiding.refusal != NULL ? "issue.not_voided" : "issue.voided",
+                 "issue=%lld", (long long)voiding.issue.id);
     }
     return status;
 }

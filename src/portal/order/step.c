@@ -118,11 +118,14 @@ enum status order_step(struct db_transaction *transaction, const struct order_st
                                  step->now, error);
 }
 
+/* R11: to an address that nobody has verified not more than so many. */
+#define MAILS_A_DAY 10
+
 enum status order_mail_again(struct db_transaction *transaction, int64_t order_id,
                              struct unix_time now, struct arena *arena, struct error *error)
 {
     struct order order;
-    struct mail last;
+    struct mail mails[MAILS_A_DAY] = {{0}};
     uint32_t count = 0;
     enum status status = store_order_lock(transaction, order_id, arena, &order, error);
 
@@ -131,10 +134,17 @@ enum status order_mail_again(struct db_transaction *transaction, int64_t order_i
                            "order %.*s is %s: its confirmation goes out when it is fulfilled",
                            TEXT_ARGS(order.number), order_state_name(order.state));
     if (status == LICET_OK)
-        status = store_outbox_list_order(transaction, order_id, 1, arena, &last, &count, error);
-    if (status == LICET_OK && count == 1 && last.state == MAIL_WAITING)
+        status = store_outbox_list_order(transaction, order_id, MAILS_A_DAY, arena, mails, &count,
+                                         error);
+    if (status == LICET_OK && count > 0 && mails[0].state == MAIL_WAITING)
         status = error_set(error, LICET_CONFLICT,
                            "the confirmation of order %.*s waits to be sent already",
                            TEXT_ARGS(order.number));
+    if (status == LICET_OK && count == MAILS_A_DAY &&
+        now.s - mails[MAILS_A_DAY - 1].created.s < SECONDS_A_DAY)
+        status = error_set(error, LICET_OVER_LIMIT,
+                           "the confirmation of order %.*s went out %d times in a day: ask its "
+                           "contact, or the vendor's staff",
+                           TEXT_ARGS(order.number), MAILS_A_DAY);
     return status == LICET_OK ? order_queue_mail(transaction, &order, now, error) : status;
 }

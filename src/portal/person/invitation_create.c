@@ -10,7 +10,6 @@
 struct invite {
     int64_t person_id;
     struct invitation invitation;
-    bool is_new; /* this call, and not one before under its key */
 };
 
 static enum status invite_store(struct db_transaction *transaction, void *context,
@@ -24,7 +23,6 @@ static enum status invite_store(struct db_transaction *transaction, void *contex
 
     if (status != LICET_OK)
         return status;
-    invite->is_new = true;
     *ret_resource = person.id;
     return invitation_store(transaction, &invite->invitation, person.id, error);
 }
@@ -32,7 +30,7 @@ static enum status invite_store(struct db_transaction *transaction, void *contex
 enum status invitation_create_handle(struct request *request, struct reply *reply,
                                      struct error *error)
 {
-    struct invite invite = {.is_new = false};
+    struct invite invite = {.person_id = 0};
     int64_t person_id = 0;
     enum status status = request_require_session(request, error);
 
@@ -42,11 +40,12 @@ enum status invitation_create_handle(struct request *request, struct reply *repl
     if (status == LICET_OK)
         status = request_act(request, invite_store, &invite, &person_id, error);
     if (status == LICET_OK)
-        status = reply_json(
-            reply,
-            json_pack("{s:I, s:o}", "person", (json_int_t)person_id, "invitation",
-                      invite.is_new ? json_string(invite.invitation.token) : json_null()),
-            error);
+        status = reply_json(reply,
+                            json_pack("{s:I, s:o}", "person", (json_int_t)person_id, "invitation",
+                                      request_is_repeated(request)
+                                          ? json_null()
+                                          : json_string(invite.invitation.token)),
+                            error);
     sodium_memzero(&invite, sizeof(invite));
     return status;
 }

@@ -99,10 +99,7 @@ enum status session_store(struct db_transaction *transaction, const struct new_s
                           .used = session->now,
                           .ends = session->ends};
     int64_t id;
-    enum status status = store_sweep(transaction, session->now, error);
 
-    if (status != LICET_OK)
-        return status;
     return store_session_insert(transaction, text_make(session->hash, sizeof(session->hash)), &row,
                                 &id, error);
 }

@@ -6,14 +6,11 @@
 #include "portal/token/token.h"
 #include "store/store.h"
 
-#define SECONDS_A_DAY 86400
-
 struct token_form {
     struct arena *arena;
     struct api_token row;
     char token[TOKEN_TEXT_BYTES + 1];
     uint8_t hash[TOKEN_HASH_BYTES];
-    bool is_new; /* this call, and not one before under its key */
 };
 
 static enum status token_store(struct db_transaction *transaction, void *context,
@@ -30,7 +27,6 @@ static enum status token_store(struct db_transaction *transaction, void *context
     if (count == API_TOKENS_MAX)
         return error_set(error, LICET_OVER_LIMIT, "you have %d API tokens: revoke one first",
                          API_TOKENS_MAX);
-    form->is_new = true;
     return store_api_token_insert(transaction, text_make(form->hash, sizeof(form->hash)),
                                   &form->row, ret_resource, error);
 }
@@ -84,8 +80,9 @@ static enum status token_reply(struct request *request, struct reply *reply,
         return status;
     json = api_token_json(&found.row);
     /* R6.9: no secret is stored, so a repeat cannot tell it again. */
-    if (json_object_set_new(json, "token", form->is_new ? json_string(form->token) : json_null()) !=
-        0) {
+    if (json_object_set_new(json, "token",
+                            request_is_repeated(request) ? json_null()
+                                                         : json_string(form->token)) != 0) {
         json_decref(json);
         json = NULL;
     }

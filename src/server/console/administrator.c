@@ -15,7 +15,6 @@
 #define HASHES_WAITING_MAX 16
 #define TOKEN_DAYS 1
 #define TOKEN_DAYS_MAX 365
-#define SECONDS_A_DAY 86400
 
 struct sign_in {
     uv_work_t work;

@@ -6,7 +6,6 @@
 #define METRICS_BYTES_MAX (8u * 1024 * 1024)
 /* Limit: 6 lines of at most 220 bytes a feature are 6.6 MB. */
 #define METRICS_FEATURES_MAX 5000u
-#define SECONDS_A_DAY 86400u
 
 struct metric {
     const char *name;
