@@ -42,7 +42,7 @@ struct db_engine {
     void (*close)(struct db *db);
     enum status (*begin)(struct db_transaction *transaction, struct error *error);
     enum status (*keep)(struct db_transaction *transaction, struct error *error);
-    enum status (*undo)(struct db_transaction *transaction);
+    enum status (*undo)(const struct db_transaction *transaction);
     enum status (*commit)(struct db_transaction *transaction, struct error *error);
     void (*end)(struct db_transaction *transaction);
     enum status (*read)(struct db *db, const struct db_work *work, struct error *error);

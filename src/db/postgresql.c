@@ -161,7 +161,7 @@ static enum status engine_keep(struct db_transaction *transaction, struct error 
     return postgresql_run(transaction, "RELEASE one; SAVEPOINT one", error);
 }
 
-static enum status engine_undo(struct db_transaction *transaction)
+static enum status engine_undo(const struct db_transaction *transaction)
 {
     struct db_transaction undoing = *transaction; /* its failure is not the answer */
 

@@ -39,7 +39,7 @@ static enum status engine_keep(struct db_transaction *transaction, struct error 
                               : status;
 }
 
-static enum status engine_undo(struct db_transaction *transaction)
+static enum status engine_undo(const struct db_transaction *transaction)
 {
     return sqlite_run(transaction->connection, "ROLLBACK TO one", NULL);
 }
