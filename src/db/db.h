@@ -229,6 +229,11 @@ static inline struct db_column db_ret_bytes_or_null(struct text *ret_bytes, stru
 enum status db_execute(struct db_transaction *transaction, const char *sql,
                        struct db_arguments arguments, int64_t *ret_changes, struct error *error);
 
+/* The same where nobody needs to know its end at once: a failure may show in a later statement, or at
+ * the end of the transaction, and fails it then. PostgreSQL saves a wait. */
+enum status db_execute_later(struct db_transaction *transaction, const char *sql,
+                             struct db_arguments arguments, struct error *error);
+
 /* Reads the one row of a SELECT or of a RETURNING. LICET_NOT_FOUND where there is none, which does
  * not fail the transaction. A second row is LICET_DAMAGED: a statement that can find more says
  * LIMIT 1. */

@@ -46,6 +46,9 @@ struct db_engine {
     enum status (*commit)(struct db_transaction *transaction, struct error *error);
     void (*end)(struct db_transaction *transaction);
     enum status (*read)(struct db *db, const struct db_work *work, struct error *error);
+    /* A statement without rows whose failure may show later; NULL: as any other. */
+    enum status (*later)(struct db_transaction *transaction, const char *sql,
+                         struct db_arguments arguments, struct error *error);
     enum status (*start)(struct db_rows *rows, const char *sql, struct db_arguments arguments,
                          struct error *error);
     enum status (*next)(struct db_rows *rows, struct error *error);

@@ -16,17 +16,24 @@
 
 /* Limit: local, so that they hold behind a pooler too. */
 #define LIMITS_SQL                                                                                 \
-    "; SET LOCAL statement_timeout = " TEXT_OF(                                                    \
-        DB_STATEMENT_MS) "; SET LOCAL lock_timeout"                                                \
-                         " = " TEXT_OF(                                                            \
-                             DB_LOCK_MS) "; SET LOCAL idle_in_transaction_session_timeout"         \
-                                         " = " TEXT_OF(DB_IDLE_MS)
+    "SET LOCAL statement_timeout = " TEXT_OF(DB_STATEMENT_MS),                                     \
+        "SET LOCAL lock_timeout = " TEXT_OF(DB_LOCK_MS),                                           \
+        "SET LOCAL idle_in_transaction_session_timeout = " TEXT_OF(DB_IDLE_MS)
 
 /* The number is "licet". */
-static const char write_sql[] =
-    "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = " TEXT_OF(
-        DB_BUSY_MS) "; SELECT pg_advisory_xact_lock(465557415284)" LIMITS_SQL "; SAVEPOINT one";
-static const char read_sql[] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" LIMITS_SQL;
+static const char *const write_sql[] = {
+    "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+    "SET LOCAL lock_timeout = " TEXT_OF(DB_BUSY_MS),
+    "SELECT pg_advisory_xact_lock(465557415284)",
+    LIMITS_SQL,
+    "SAVEPOINT one",
+    NULL,
+};
+static const char *const read_sql[] = {
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    LIMITS_SQL,
+    NULL,
+};
 
 /* ---- Connections */
 
@@ -87,6 +94,8 @@ static enum status connection_open(const char *url, struct postgresql_connection
         status = error_set(error, LICET_UNREACHABLE, "the database cannot be reached: %s",
                            connection->handle == NULL ? "no memory is left"
                                                       : PQerrorMessage(connection->handle));
+    if (status == LICET_OK && PQenterPipelineMode(connection->handle) != 1)
+        status = error_set(error, LICET_SYSTEM, "the database takes no statements in a row");
     if (status == LICET_OK)
         *ret_connection = connection;
     else
@@ -94,11 +103,16 @@ static enum status connection_open(const char *url, struct postgresql_connection
     return status;
 }
 
+static bool connection_is_idle(const struct postgresql_connection *connection)
+{
+    return connection != NULL && PQstatus(connection->handle) == CONNECTION_OK &&
+           (connection->is_left || PQtransactionStatus(connection->handle) == PQTRANS_IDLE);
+}
+
 /* A connection in a transaction, or a broken one, goes nowhere. Where one broke the others did. */
 static void connection_give(struct db *db, struct postgresql_connection *connection)
 {
-    bool is_good = connection != NULL && PQstatus(connection->handle) == CONNECTION_OK &&
-                   PQtransactionStatus(connection->handle) == PQTRANS_IDLE;
+    bool is_good = connection_is_idle(connection);
 
     if (!is_good) {
         connection_close(connection);
@@ -107,13 +121,27 @@ static void connection_give(struct db *db, struct postgresql_connection *connect
     db_pool_give(&db->pool, is_good ? connection : NULL);
 }
 
+/* NULL where what it was left with did not end well. */
+static struct postgresql_connection *connection_take(struct db *db)
+{
+    struct postgresql_connection *connection = db_pool_take(&db->pool);
+
+    if (connection == NULL || !connection->is_left)
+        return connection;
+    PQclear(postgresql_read(connection));
+    connection->is_left = false;
+    if (connection_is_idle(connection))
+        return connection;
+    connection_close(connection);
+    return NULL;
+}
+
 /* ---- Transactions */
 
-static enum status transaction_start(struct db_transaction *transaction, const char *sql,
-                                     struct error *error)
+static enum status transaction_start(struct db_transaction *transaction, struct error *error)
 {
     const struct postgresql_state *server = transaction->db->state;
-    struct postgresql_connection *connection = db_pool_take(&transaction->db->pool);
+    struct postgresql_connection *connection = connection_take(transaction->db);
     enum status status = LICET_OK;
 
     if (connection == NULL) {
@@ -121,70 +149,98 @@ static enum status transaction_start(struct db_transaction *transaction, const c
         transaction->is_repeatable = status == LICET_UNREACHABLE;
     }
     transaction->connection = connection;
-    return status == LICET_OK ? postgresql_run(transaction, sql, error) : status;
+    return status;
+}
+
+static enum status transaction_send(struct db_transaction *transaction, const char *const *sql,
+                                    struct error *error)
+{
+    enum status status = transaction_start(transaction, error);
+
+    for (; status == LICET_OK && *sql != NULL; sql++)
+        status = postgresql_later(transaction, *sql, error);
+    return status;
 }
 
 /* What was not committed is undone, and the connection goes back. */
 static void engine_end(struct db_transaction *transaction)
 {
-    const struct postgresql_connection *connection = transaction->connection;
+    struct postgresql_connection *connection = transaction->connection;
 
-    if (connection != NULL && PQstatus(connection->handle) == CONNECTION_OK &&
-        PQtransactionStatus(connection->handle) != PQTRANS_IDLE)
-        postgresql_run(transaction, "ROLLBACK", NULL);
-    connection_give(transaction->db, transaction->connection);
+    if (connection != NULL && PQstatus(connection->handle) == CONNECTION_OK) {
+        postgresql_wait(transaction, NULL, NULL);
+        if (PQtransactionStatus(connection->handle) != PQTRANS_IDLE)
+            postgresql_run(transaction, "ROLLBACK", NULL);
+    }
+    connection_give(transaction->db, connection);
     transaction->connection = NULL;
 }
 
-/* On whichever connection works: one that has waited long may be broken. */
-static enum status transaction_begin(struct db_transaction *transaction, const char *sql,
-                                     struct error *error)
+/* Nobody waits for it. */
+static void reader_end(struct db_transaction *transaction)
 {
-    enum status status = transaction_start(transaction, sql, error);
+    struct postgresql_connection *connection = transaction->connection;
+
+    if (connection == NULL || PQstatus(connection->handle) != CONNECTION_OK ||
+        postgresql_later(transaction, "ROLLBACK", NULL) != LICET_OK ||
+        PQpipelineSync(connection->handle) != 1) {
+        engine_end(transaction);
+        return;
+    }
+    connection->is_left = true;
+    connection_give(transaction->db, connection);
+}
+
+/* On whichever connection works: one that has waited long may be broken. */
+static enum status writer_begin(struct db_transaction *transaction, struct error *error)
+{
+    enum status status = transaction_send(transaction, write_sql, error);
+
+    return status == LICET_OK ? postgresql_wait(transaction, NULL, error) : status;
+}
+
+static enum status engine_begin(struct db_transaction *transaction, struct error *error)
+{
+    enum status status = writer_begin(transaction, error);
 
     for (uint32_t attempt = 1; transaction->is_repeatable && attempt < DB_ATTEMPTS_MAX; attempt++) {
         engine_end(transaction);
         db_pause(attempt);
         transaction->is_repeatable = false;
-        status = transaction_start(transaction, sql, error);
+        status = writer_begin(transaction, error);
     }
     return status;
 }
 
-static enum status engine_begin(struct db_transaction *transaction, struct error *error)
-{
-    return transaction_begin(transaction, write_sql, error);
-}
-
 static enum status engine_keep(struct db_transaction *transaction, struct error *error)
 {
-    return postgresql_run(transaction, "RELEASE one; SAVEPOINT one", error);
+    enum status status = postgresql_later(transaction, "RELEASE one", error);
+
+    return status == LICET_OK ? postgresql_run(transaction, "SAVEPOINT one", error) : status;
 }
 
 static enum status engine_undo(const struct db_transaction *transaction)
 {
     struct db_transaction undoing = *transaction; /* its failure is not the answer */
 
+    postgresql_wait(&undoing, NULL, NULL);
     return postgresql_run(&undoing, "ROLLBACK TO one", NULL);
 }
 
 /* Only an answer to the COMMIT itself tells whether it took place. */
 static enum status engine_commit(struct db_transaction *transaction, struct error *error)
 {
-    const struct postgresql_connection *connection = transaction->connection;
-    PGresult *result;
-    enum status status = LICET_OK;
+    PGresult *result = NULL;
+    enum status status = postgresql_later(transaction, "COMMIT", error);
 
-    db_trace(transaction->db, "COMMIT");
-    result = PQexec(connection->handle, "COMMIT");
-    if (PQresultStatus(result) == PGRES_COMMAND_OK)
+    if (status == LICET_OK)
+        status = postgresql_wait(transaction, &result, error);
+    if (status == LICET_OK)
         assert(strcmp(PQcmdStatus(result), "COMMIT") == 0); /* not "ROLLBACK": none had failed */
-    else if (postgresql_is_lost(transaction, result))
+    else if (status == LICET_UNREACHABLE)
         status = error_set(error, LICET_TIMEOUT,
                            "the connection to the database broke during the commit, and nobody "
                            "knows whether it took place: ask again with the same key");
-    else
-        status = postgresql_fail(transaction, result, error);
     PQclear(result);
     return status;
 }
@@ -193,12 +249,12 @@ static enum status reader_try(struct db *db, const struct db_work *work, bool *r
                               struct error *error)
 {
     struct db_transaction transaction = {.db = db};
-    enum status status = transaction_begin(&transaction, read_sql, error);
+    enum status status = transaction_send(&transaction, read_sql, error);
 
     if (status == LICET_OK)
         status = db_transaction_run(&transaction, work, error);
     *ret_is_repeatable = transaction.is_repeatable;
-    engine_end(&transaction);
+    reader_end(&transaction);
     return status;
 }
 
@@ -276,6 +332,7 @@ const struct db_engine postgresql_engine = {
     .commit = engine_commit,
     .end = engine_end,
     .read = engine_read,
+    .later = postgresql_send,
     .start = postgresql_start,
     .next = postgresql_next,
     .columns_count = postgresql_columns_count,

@@ -1,4 +1,4 @@
-/* What the two files of the PostgreSQL engine share. */
+/* What the files of the PostgreSQL engine share. */
 #ifndef LICET_DB_POSTGRESQL_H
 #define LICET_DB_POSTGRESQL_H
 
@@ -12,6 +12,8 @@
 
 struct postgresql_connection {
     PGconn *handle;
+    uint32_t sent_count; /* statements whose results are not read */
+    bool is_left;        /* in the pool, and the results of the last statements are not read */
     uint64_t prepared[POSTGRESQL_PREPARED_MAX]; /* names of what the server has parsed; 0: none */
     uint32_t prepared_count;
 };
@@ -31,7 +33,19 @@ bool postgresql_is_lost(const struct db_transaction *transaction, const PGresult
 enum status postgresql_fail(struct db_transaction *transaction, const PGresult *result,
                             struct error *error);
 
-/* BEGIN, SET and their like: constant statements, whose rows nobody reads. */
+/* Sends a statement; whatever it fails by is the next wait's to tell. */
+enum status postgresql_send(struct db_transaction *transaction, const char *sql,
+                            struct db_arguments arguments, struct error *error);
+/* Until all that was sent is answered: the first failure, or the result of the last one, which is the
+ * caller's to clear (NULL: nobody's); nothing where nothing was sent. */
+enum status postgresql_wait(struct db_transaction *transaction, PGresult **ret_result,
+                            struct error *error);
+/* The same of what was sent and synchronised. The result is the caller's. */
+PGresult *postgresql_read(struct postgresql_connection *connection);
+
+/* BEGIN, SET and their like: one constant statement, whose rows nobody reads; sent, or waited for. */
+enum status postgresql_later(struct db_transaction *transaction, const char *sql,
+                             struct error *error);
 enum status postgresql_run(struct db_transaction *transaction, const char *sql,
                            struct error *error);
 

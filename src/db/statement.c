@@ -165,6 +165,23 @@ enum status db_execute(struct db_transaction *transaction, const char *sql,
     return status;
 }
 
+enum status db_execute_later(struct db_transaction *transaction, const char *sql,
+                             struct db_arguments arguments, struct error *error)
+{
+    const struct db_engine *engine = transaction->db->engine;
+    struct error failure = {0};
+    enum status status;
+
+    if (engine->later == NULL || transaction->status != LICET_OK)
+        return db_execute(transaction, sql, arguments, NULL, error);
+    status = arguments_check(arguments, &failure);
+    if (status == LICET_OK) {
+        db_trace(transaction->db, sql);
+        status = engine->later(transaction, sql, arguments, &failure);
+    }
+    return status == LICET_OK ? LICET_OK : transaction_fail(transaction, status, &failure, error);
+}
+
 /* The engine is asked for the end of the statement: an INSERT ... RETURNING is whole only then. */
 static enum status row_is_last(struct db_rows *rows)
 {

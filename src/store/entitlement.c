@@ -4,8 +4,9 @@
 
 #define ENTITLEMENT_COLUMNS                                                                        \
     "id, order_line_id, customer_id, edition_id, sn, code, maintenance, expiry, state, created,"   \
-    " activated"
-#define ENTITLEMENT_COLUMNS_COUNT 11
+    " activated, (SELECT product.is_whole_only FROM edition JOIN product"                          \
+    "   ON product.id = edition.product_id WHERE edition.id = entitlement.edition_id)"
+#define ENTITLEMENT_COLUMNS_COUNT 12
 
 static const char *const state_names[] = {
     [ENTITLEMENT_ISSUED] = "issued",
@@ -33,6 +34,7 @@ static struct db_columns entitlement_columns(struct entitlement *entitlement, st
     columns[8] = db_ret_text(state, arena);
     columns[9] = db_ret_int(&entitlement->created.s);
     columns[10] = db_ret_int_or_null(&entitlement->activated.s);
+    columns[11] = db_ret_bool(&entitlement->is_whole_only);
     return (struct db_columns){columns, ENTITLEMENT_COLUMNS_COUNT};
 }
 

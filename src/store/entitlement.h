@@ -24,6 +24,7 @@ struct entitlement {
     struct text code;        /* a secret of its customer */
     struct text maintenance; /* a date, or none */
     struct text expiry;      /* a date, or permanent */
+    bool is_whole_only;      /* all its seats go to one license server */
     enum entitlement_state state;
     struct unix_time created;
     struct unix_time activated; /* 0: not yet */

@@ -57,8 +57,8 @@ enum status store_idempotency_set(struct db_transaction *transaction,
     static const char set_sql[] = "UPDATE idempotency SET resource_id = $4"
                                   " WHERE person_id = $1 AND act = $2 AND key = $3";
 
-    return db_execute(transaction, set_sql,
-                      DB_ARGUMENTS(db_int(idempotency->person_id), db_text(idempotency->act),
-                                   db_text(idempotency->key), db_int_or_null(resource_id)),
-                      NULL, error);
+    return db_execute_later(transaction, set_sql,
+                            DB_ARGUMENTS(db_int(idempotency->person_id), db_text(idempotency->act),
+                                         db_text(idempotency->key), db_int_or_null(resource_id)),
+                            error);
 }

@@ -91,10 +91,9 @@ static enum status issue_insert_line(struct db_transaction *transaction, int64_t
     static const char line_sql[] =
         "INSERT INTO issue_line (issue_id, entitlement_id, seats) VALUES ($1, $2, $3)";
 
-    return db_execute(
+    return db_execute_later(
         transaction, line_sql,
-        DB_ARGUMENTS(db_int(issue_id), db_int(line->entitlement_id), db_int(line->seats)), NULL,
-        error);
+        DB_ARGUMENTS(db_int(issue_id), db_int(line->entitlement_id), db_int(line->seats)), error);
 }
 
 enum status store_issue_insert(struct db_transaction *transaction, const struct issue *issue,
@@ -388,13 +387,18 @@ enum status store_issue_charge(struct db_transaction *transaction, int64_t serve
         "   JOIN issue ON issue.id = line.issue_id"
         "   WHERE issue.server_id = $1 AND issue.state <> 'voided' AND line.entitlement_id = $2"
         "   AND issue.generation > COALESCE((SELECT receipt.generation FROM receipt"
-        "     WHERE receipt.id = server.receipt_id), 0)), 0)"
+        "     WHERE receipt.id = server.receipt_id), 0)), 0),"
+        " COALESCE((SELECT seats FROM account WHERE account.entitlement_id = $2"
+        "   AND account.kind = 'ALLOCATED' AND account.server_id = $1), 0),"
+        " COALESCE((SELECT seats FROM account WHERE account.entitlement_id = $2"
+        "   AND account.kind = 'RETURN_PENDING' AND account.server_id = $1), 0)"
         " FROM server WHERE server.id = $1";
     struct charge charge;
     enum status status =
         db_row(transaction, charge_sql, DB_ARGUMENTS(db_int(server_id), db_int(entitlement_id)),
                DB_COLUMNS(db_ret_u32(&charge.newest), db_ret_u32(&charge.receipt),
-                          db_ret_u32(&charge.issued)),
+                          db_ret_u32(&charge.issued), db_ret_u32(&charge.allocated),
+                          db_ret_u32(&charge.pending)),
                error);
 
     if (status == LICET_OK)

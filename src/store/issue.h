@@ -129,11 +129,13 @@ enum status store_issue_void(struct db_transaction *transaction, int64_t id, str
 enum status store_issue_supersede(struct db_transaction *transaction, int64_t server_id,
                                   struct text problem, struct error *error);
 
-/* R6.2, what a charge is made of: seats that this server may be running of one entitlement. */
+/* R6.2, what a charge is made of: seats that this server may be running of one entitlement; and what
+ * its accounts say. */
 struct charge {
     uint32_t newest;  /* count of the newest generation */
     uint32_t receipt; /* seats + overhang of the last receipt; 0: none */
     uint32_t issued;  /* the greatest count of the generations after that receipt */
+    uint32_t allocated, pending;
 };
 
 enum status store_issue_charge(struct db_transaction *transaction, int64_t server_id,

@@ -49,11 +49,11 @@ static enum status account_add(struct db_transaction *transaction, int64_t entit
         " ON CONFLICT (entitlement_id, kind, server_id)"
         " DO UPDATE SET seats = account.seats + excluded.seats";
 
-    return db_execute(transaction, add_sql,
-                      DB_ARGUMENTS(db_int(entitlement_id),
-                                   db_text(text_of(account_kind_name(account.kind))),
-                                   db_int(account.server_id), db_int(seats)),
-                      NULL, error);
+    return db_execute_later(transaction, add_sql,
+                            DB_ARGUMENTS(db_int(entitlement_id),
+                                         db_text(text_of(account_kind_name(account.kind))),
+                                         db_int(account.server_id), db_int(seats)),
+                            error);
 }
 
 static enum status ledger_insert(struct db_transaction *transaction,
@@ -63,16 +63,16 @@ static enum status ledger_insert(struct db_transaction *transaction,
         "INSERT INTO ledger (entitlement_id, from_kind, from_server, to_kind, to_server, seats,"
         " act, issue_id, receipt_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
-    return db_execute(transaction, insert_sql,
-                      DB_ARGUMENTS(db_int(transfer->entitlement_id),
-                                   db_text(text_of(account_kind_name(transfer->from.kind))),
-                                   db_int(transfer->from.server_id),
-                                   db_text(text_of(account_kind_name(transfer->to.kind))),
-                                   db_int(transfer->to.server_id), db_int(transfer->seats),
-                                   db_text(text_of(transfer->act)),
-                                   db_int_or_null(transfer->issue_id),
-                                   db_int_or_null(transfer->receipt_id), db_int(transfer->at.s)),
-                      NULL, error);
+    return db_execute_later(
+        transaction, insert_sql,
+        DB_ARGUMENTS(db_int(transfer->entitlement_id),
+                     db_text(text_of(account_kind_name(transfer->from.kind))),
+                     db_int(transfer->from.server_id),
+                     db_text(text_of(account_kind_name(transfer->to.kind))),
+                     db_int(transfer->to.server_id), db_int(transfer->seats),
+                     db_text(text_of(transfer->act)), db_int_or_null(transfer->issue_id),
+                     db_int_or_null(transfer->receipt_id), db_int(transfer->at.s)),
+        error);
 }
 
 enum status store_ledger_transfer(struct db_transaction *transaction,

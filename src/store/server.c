@@ -131,8 +131,8 @@ enum status store_server_set_key(struct db_transaction *transaction, int64_t id,
 enum status store_server_set_generation(struct db_transaction *transaction, int64_t id,
                                         uint32_t generation, struct error *error)
 {
-    return db_execute(transaction, "UPDATE server SET generation = $2 WHERE id = $1",
-                      DB_ARGUMENTS(db_int(id), db_int(generation)), NULL, error);
+    return db_execute_later(transaction, "UPDATE server SET generation = $2 WHERE id = $1",
+                            DB_ARGUMENTS(db_int(id), db_int(generation)), error);
 }
 
 enum status store_server_set_receipt(struct db_transaction *transaction, int64_t id,

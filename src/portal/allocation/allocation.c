@@ -77,8 +77,10 @@ static enum status allocation_check_whole(struct db_transaction *transaction,
                                           struct error *error)
 {
     uint32_t whole = 0;
-    enum status status = store_entitlement_whole(transaction, entitlement->id, &whole, error);
+    enum status status = LICET_OK;
 
+    if (entitlement->is_whole_only)
+        status = store_entitlement_whole(transaction, entitlement->id, &whole, error);
     if (status == LICET_OK && whole != 0 && seats != 0 && seats != whole)
         return error_set(error, LICET_CONFLICT,
                          "%.*s is of a product that is not divided: all its %u seats go to one "

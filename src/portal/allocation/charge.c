@@ -44,37 +44,18 @@ static struct account charge_account(enum account_kind kind, int64_t server_id)
     return (struct account){.kind = kind, .server_id = kind == ACCOUNT_AVAILABLE ? 0 : server_id};
 }
 
-static enum status charge_read(struct db_transaction *transaction, int64_t server_id,
-                               int64_t entitlement_id, struct charged *ret_has,
-                               struct charged *ret_wants, struct error *error)
-{
-    struct charge charge;
-    enum status status = store_ledger_seats(transaction, entitlement_id,
-                                            charge_account(ACCOUNT_ALLOCATED, server_id),
-                                            &ret_has->allocated, error);
-
-    if (status == LICET_OK)
-        status = store_ledger_seats(transaction, entitlement_id,
-                                    charge_account(ACCOUNT_RETURN_PENDING, server_id),
-                                    &ret_has->pending, error);
-    if (status == LICET_OK)
-        status = store_issue_charge(transaction, server_id, entitlement_id, &charge, error);
-    if (status == LICET_OK)
-        *ret_wants = charge_wanted(&charge);
-    return status;
-}
-
 enum status charge_settle(struct db_transaction *transaction, int64_t server_id,
                           int64_t entitlement_id, const struct charge_cause *cause,
                           struct error *error)
 {
     struct charge_move moves[CHARGE_MOVES_MAX];
-    struct charged has, wants;
-    enum status status = charge_read(transaction, server_id, entitlement_id, &has, &wants, error);
+    struct charge charge;
+    enum status status = store_issue_charge(transaction, server_id, entitlement_id, &charge, error);
 
     if (status != LICET_OK)
         return status;
-    charge_plan(has, wants, moves);
+    charge_plan((struct charged){.allocated = charge.allocated, .pending = charge.pending},
+                charge_wanted(&charge), moves);
     for (unsigned i = 0; status == LICET_OK && i < CHARGE_MOVES_MAX; i++) {
         struct transfer transfer = {
             .entitlement_id = entitlement_id,

@@ -103,7 +103,7 @@ static enum status take_activate(struct db_transaction *transaction, struct taki
             store_entitlement_lock(transaction, entitlement.id, taking->arena, &entitlement, error);
     if (status == LICET_OK)
         status = store_ledger_seats(transaction, entitlement.id, available, &seats, error);
-    if (status == LICET_OK)
+    if (status == LICET_OK && entitlement.is_whole_only)
         status = store_entitlement_whole(transaction, entitlement.id, &whole, error);
     if (status != LICET_OK)
         return error_set(error, status, "act %u could not be done", act->number);

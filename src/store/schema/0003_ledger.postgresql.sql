@@ -57,6 +57,7 @@ CREATE TABLE issue (
 );
 CREATE INDEX issue_waiting ON issue (id) WHERE state IN ('intent', 'numbered');
 CREATE INDEX issue_cancel ON issue (id) WHERE cancel IS NOT NULL;
+CREATE INDEX issue_problem ON issue (server_id, id) WHERE problem IS NOT NULL AND state IN ('intent', 'numbered');
 
 -- The counts of a whole generation.
 CREATE TABLE issue_line (
