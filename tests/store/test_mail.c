@@ -286,6 +286,10 @@ int main(void)
     }
     test_options();
     test_addresses();
-    on_sqlite(test_engine);
+    /* Each engine with an SMTP server of its own. */
+    if (getenv("LICET_TEST_POSTGRESQL") != NULL)
+        on_postgresql(test_engine);
+    else
+        on_sqlite(test_engine);
     return tap_done();
 }

@@ -2,6 +2,7 @@
 """Who may come into licet-portal, and how: setup, sign-in, sign-out, passwords, acting once."""
 import concurrent.futures
 import os
+import time
 
 import harness
 from harness import PASSWORD, licet, ok
@@ -195,7 +196,12 @@ def test_ends():
         ok(portal.ask("GET", "/api/session", token=token).status == 200, "a program's token does not")
         portal.query("UPDATE session SET ends = created")
         ok(portal.ask("GET", "/api/session", token=token).status == 401, "but for all there is an end")
+        portal.stop()
+        portal.start()
         portal.sign_in()
+        end = time.monotonic() + harness.WAIT_SECONDS
+        while portal.query("SELECT count(*) FROM session") != [(1,)] and time.monotonic() < end:
+            time.sleep(0.02)
         ok(portal.query("SELECT count(*) FROM session") == [(1,)], "and what has ended is swept away")
 
 
