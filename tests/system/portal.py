@@ -63,7 +63,7 @@ class Portal(Server):
             self.audit()
 
     def audit(self):
-        run = portal_run("audit", "--database", self.database, *self.options)
+        run = portal_run("audit", "--database", self.database, *self.options, timeout=3600)  # a million files
         if run.returncode != 0:
             raise AssertionError(f"licet-portal audit: {run.stdout}{run.stderr}")
         return run.stdout
@@ -119,11 +119,11 @@ class Portal(Server):
         return self.ask("POST", "/api/organizations", {"kind": kind, "name": name}, token=staff).json["id"]
 
 
-def portal_run(*arguments, user=True):
+def portal_run(*arguments, user=True, timeout=harness.WAIT_SECONDS):
     """licet-portal with other words than those that serve."""
     command = [program(PORTAL), *arguments]
     return subprocess.run(as_user(*command) if user else command, check=False, capture_output=True, text=True,
-                          cwd=path_of(""), timeout=harness.WAIT_SECONDS)
+                          cwd=path_of(""), timeout=timeout)
 
 
 def routes():
