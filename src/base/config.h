@@ -19,6 +19,24 @@ typedef enum status config_line_fn(void *context, struct text section, struct te
  * section nor key = value. */
 enum status config_read(const char *path, config_line_fn *line, void *context, struct error *error);
 
+/* The command line of a daemon. */
+struct config_arguments {
+    const char *version; /* "licetd 0.1.0" */
+    const char *usage;
+    const char *const
+        *keys;            /* that --KEY VALUE gives too; at most CONFIG_KEYS_MAX, ended by NULL */
+    config_line_fn *line; /* of a file that --config names */
+    /* --KEY VALUE */
+    enum status (*set)(void *context, struct text key, struct text value, struct error *error);
+    void *context;
+};
+#define CONFIG_KEYS_MAX 32
+
+/* Options in their order. --version and --help print and end the process; *ret_is_check is set by
+ * --check, and by nothing reset. */
+enum status config_read_arguments(int argc, char **argv, const struct config_arguments *arguments,
+                                  bool *ret_is_check, struct error *error);
+
 /* A value with a NUL into a place of `size` bytes; `what` names it where it is empty or too long.
  */
 enum status config_copy(char *place, size_t size, struct text value, const char *what,

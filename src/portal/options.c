@@ -1,15 +1,13 @@
 /* Reading licet-portal.conf and the command line into one struct. */
 #include "portal/options.h"
 
-#include <getopt.h>
 #include <stddef.h>
 
 #include "base/config.h"
 #include "base/parse.h"
 
-/* Limit: a worker waits for the disk or for the other engine; 16 share a commit or use all
- * connections of the pool. More than 256 threads only wait for each other. */
-/* Three of four may wait for files to be signed; two a core are enough for the rest. */
+/* Limit: a worker waits for the disk; three of four may wait for files to be signed, and eight are
+ * enough for the rest. More than 256 threads only wait for each other. */
 #define WORKERS_DEFAULT 32u
 #define WORKERS_MAX 256u
 
@@ -55,9 +53,11 @@ static const struct portal_text {
     {"site", offsetof(struct portal_options, site), CONFIG_PATH_MAX},
 };
 
-static enum status portal_options_set(struct portal_options *options, struct text key,
-                                      struct text value, struct error *error)
+static enum status portal_options_set(void *context, struct text key, struct text value,
+                                      struct error *error)
 {
+    struct portal_options *options = context;
+
     for (size_t index = 0; index < sizeof(portal_texts) / sizeof(portal_texts[0]); index++) {
         const struct portal_text *place = &portal_texts[index];
 
@@ -88,32 +88,20 @@ static enum status portal_options_line(void *context, struct text section, struc
     return portal_options_set(context, key, value, error);
 }
 
-enum portal_flag {
-    FLAG_CONFIG = 1,
-    FLAG_CHECK,
-    FLAG_VERSION,
-    FLAG_HELP,
-    FLAG_KEY_VALUE
-};
-
-static const struct option portal_flags[] = {
-    {"config", required_argument, NULL, FLAG_CONFIG},
-    {"check", no_argument, NULL, FLAG_CHECK},
-    {"version", no_argument, NULL, FLAG_VERSION},
-    {"help", no_argument, NULL, FLAG_HELP},
-    {"database", required_argument, NULL, FLAG_KEY_VALUE},
-    {"listen", required_argument, NULL, FLAG_KEY_VALUE},
-    {"host", required_argument, NULL, FLAG_KEY_VALUE},
-    {"workers", required_argument, NULL, FLAG_KEY_VALUE},
-    {"vendor", required_argument, NULL, FLAG_KEY_VALUE},
-    {"root", required_argument, NULL, FLAG_KEY_VALUE},
-    {"signer", required_argument, NULL, FLAG_KEY_VALUE},
-    {"mail", required_argument, NULL, FLAG_KEY_VALUE},
-    {"mail-from", required_argument, NULL, FLAG_KEY_VALUE},
-    {"mail-user", required_argument, NULL, FLAG_KEY_VALUE},
-    {"mail-password-file", required_argument, NULL, FLAG_KEY_VALUE},
-    {"site", required_argument, NULL, FLAG_KEY_VALUE},
-    {NULL, 0, NULL, 0},
+static const char *const portal_keys[] = {
+    "database",
+    "listen",
+    "host",
+    "workers",
+    "vendor",
+    "root",
+    "signer",
+    "mail",
+    "mail-from",
+    "mail-user",
+    "mail-password-file",
+    "site",
+    NULL,
 };
 
 static const char portal_usage[] =
@@ -127,30 +115,6 @@ static const char portal_usage[] =
     "       licet-portal audit [--config FILE] [--database URL] [--vendor NAME --root FILE...]\n"
     "       licet-portal routes\n"
     "licet-portal(8) explains them.\n";
-
-static enum status portal_options_flag(struct portal_options *options, int flag, int index,
-                                       struct error *error)
-{
-    switch (flag) {
-    case FLAG_CONFIG:
-        return config_read(optarg, portal_options_line, options, error);
-    case FLAG_CHECK:
-        options->act = PORTAL_CHECK;
-        return LICET_OK;
-    case FLAG_VERSION:
-        puts("licet-portal " LICET_VERSION);
-        exit(0);
-    case FLAG_HELP:
-        fputs(portal_usage, stdout);
-        exit(0);
-    case FLAG_KEY_VALUE:
-        return portal_options_set(options, text_of(portal_flags[index].name), text_of(optarg),
-                                  error);
-    default:
-        fputs(portal_usage, stderr);
-        return error_set(error, LICET_INVALID, "the command line is not understood");
-    }
-}
 
 /* The word before the options, where there is one. */
 static bool portal_options_act(const char *word, enum portal_act *ret_act)
@@ -197,8 +161,14 @@ enum status portal_options_read(int argc, char **argv, struct portal_options *re
                                 struct error *error)
 {
     struct portal_options *options = ret_options;
-    enum status status = LICET_OK;
-    int flag, index = 0;
+    const struct config_arguments arguments = {.version = "licet-portal " LICET_VERSION,
+                                               .usage = portal_usage,
+                                               .keys = portal_keys,
+                                               .line = portal_options_line,
+                                               .set = portal_options_set,
+                                               .context = options};
+    bool is_check = false;
+    enum status status;
 
     memset(options, 0, sizeof(*options));
     options->workers = WORKERS_DEFAULT;
@@ -207,13 +177,8 @@ enum status portal_options_read(int argc, char **argv, struct portal_options *re
         argc--;
         argv++;
     }
-    while (status == LICET_OK && (flag = getopt_long(argc, argv, "", portal_flags, &index)) != -1)
-        status = portal_options_flag(options, flag, index, error);
-    if (status == LICET_OK && optind < argc)
-        status =
-            error_set(error, LICET_INVALID,
-                      "\"%.80s\" is not understood; every argument is an option", argv[optind]);
-    if (status == LICET_OK)
-        status = portal_options_check(options, error);
-    return status;
+    status = config_read_arguments(argc, argv, &arguments, &is_check, error);
+    if (is_check)
+        options->act = PORTAL_CHECK;
+    return status == LICET_OK ? portal_options_check(options, error) : status;
 }

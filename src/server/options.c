@@ -1,7 +1,6 @@
 /* Reading licetd.conf and the command line into one struct. */
 #include "server/options.h"
 
-#include <getopt.h>
 #include <unistd.h>
 
 #include "base/config.h"
@@ -146,31 +145,9 @@ static enum status options_line(void *context, struct text section, struct text 
     return options_add_root(context, text_skip(section, 7), value, error);
 }
 
-enum options_flag {
-    FLAG_CONFIG = 1,
-    FLAG_ROOT,
-    FLAG_CHECK,
-    FLAG_VERSION,
-    FLAG_HELP,
-    FLAG_KEY_VALUE
-};
-
-static const struct option options_flags[] = {
-    {"config", required_argument, NULL, FLAG_CONFIG},
-    {"root", required_argument, NULL, FLAG_ROOT},
-    {"check", no_argument, NULL, FLAG_CHECK},
-    {"version", no_argument, NULL, FLAG_VERSION},
-    {"help", no_argument, NULL, FLAG_HELP},
-    {"state", required_argument, NULL, FLAG_KEY_VALUE},
-    {"name", required_argument, NULL, FLAG_KEY_VALUE},
-    {"listen", required_argument, NULL, FLAG_KEY_VALUE},
-    {"allow", required_argument, NULL, FLAG_KEY_VALUE},
-    {"host", required_argument, NULL, FLAG_KEY_VALUE},
-    {"leases-of-source", required_argument, NULL, FLAG_KEY_VALUE},
-    {"snapshot-after", required_argument, NULL, FLAG_KEY_VALUE},
-    {"grants-a-second", required_argument, NULL, FLAG_KEY_VALUE},
-    {"denials", required_argument, NULL, FLAG_KEY_VALUE},
-    {NULL, 0, NULL, 0},
+static const char *const options_keys[] = {
+    "root",           "state",           "name",    "listen", "allow", "host", "leases-of-source",
+    "snapshot-after", "grants-a-second", "denials", NULL,
 };
 
 static const char options_usage[] =
@@ -180,35 +157,17 @@ static const char options_usage[] =
     "       licetd check|repair --state FOLDER\n"
     "licetd(8) and licetd.conf(5) explain them.\n";
 
-static enum status options_flag(struct options *options, int flag, int index, const char *value,
-                                struct error *error)
+/* --root VENDOR=FILE is what a section of the file says; the others are keys of [licetd]. */
+static enum status options_argument(void *context, struct text key, struct text value,
+                                    struct error *error)
 {
-    struct text text = text_of(value);
-    size_t equals = text_find(text, '=');
+    size_t equals = text_find(value, '=');
 
-    switch (flag) {
-    case FLAG_CONFIG:
-        return config_read(value, options_line, options, error);
-    case FLAG_ROOT:
-        if (equals == text.size)
-            return error_set(error, LICET_INVALID, "--root wants VENDOR=FILE");
-        return options_add_root(options, text_head(text, equals), text_skip(text, equals + 1),
-                                error);
-    case FLAG_CHECK:
-        options->act = LICETD_CHECK_OPTIONS;
-        return LICET_OK;
-    case FLAG_VERSION:
-        puts("licetd " LICET_VERSION);
-        exit(0);
-    case FLAG_HELP:
-        fputs(options_usage, stdout);
-        exit(0);
-    case FLAG_KEY_VALUE:
-        return options_set(options, text_of(options_flags[index].name), text, error);
-    default:
-        fputs(options_usage, stderr);
-        return error_set(error, LICET_INVALID, "the command line is not understood");
-    }
+    if (!text_is(key, "root"))
+        return options_set(context, key, value, error);
+    if (equals == value.size)
+        return error_set(error, LICET_INVALID, "--root wants VENDOR=FILE");
+    return options_add_root(context, text_head(value, equals), text_skip(value, equals + 1), error);
 }
 
 static enum status options_complete(struct options *options, struct error *error)
@@ -235,8 +194,14 @@ static enum status options_complete(struct options *options, struct error *error
 enum status options_read(int argc, char **argv, struct options *ret_options, struct error *error)
 {
     struct options *options = ret_options;
+    const struct config_arguments arguments = {.version = "licetd " LICET_VERSION,
+                                               .usage = options_usage,
+                                               .keys = options_keys,
+                                               .line = options_line,
+                                               .set = options_argument,
+                                               .context = options};
+    bool is_check = false;
     enum status status;
-    int flag, index = 0;
 
     memset(options, 0, sizeof(*options));
     options->leases_of_source_max = LEASES_OF_SOURCE_DEFAULT;
@@ -247,13 +212,8 @@ enum status options_read(int argc, char **argv, struct options *ret_options, str
         argc--;
         argv++;
     }
-    while ((flag = getopt_long(argc, argv, "", options_flags, &index)) != -1) {
-        status = options_flag(options, flag, index, optarg, error);
-        if (status != LICET_OK)
-            return status;
-    }
-    if (optind < argc)
-        return error_set(error, LICET_INVALID,
-                         "\"%s\" is not understood; every argument is an option", argv[optind]);
-    return options_complete(options, error);
+    status = config_read_arguments(argc, argv, &arguments, &is_check, error);
+    if (is_check)
+        options->act = LICETD_CHECK_OPTIONS;
+    return status == LICET_OK ? options_complete(options, error) : status;
 }

@@ -1,7 +1,6 @@
 /* Reading licet-signer.conf and the command line into one struct. */
 #include "signer/options.h"
 
-#include <getopt.h>
 #include <pwd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -56,9 +55,10 @@ static enum status options_set_unlimited(struct signer_options *options, struct 
     return LICET_OK;
 }
 
-static enum status options_set(struct signer_options *options, struct text key, struct text value,
+static enum status options_set(void *context, struct text key, struct text value,
                                struct error *error)
 {
+    struct signer_options *options = context;
     struct policy_caps *caps = &options->caps;
 
     if (text_is(key, "state"))
@@ -94,59 +94,15 @@ static enum status options_line(void *context, struct text section, struct text 
     return options_set(context, key, value, error);
 }
 
-enum options_flag {
-    FLAG_CONFIG = 1,
-    FLAG_CHECK,
-    FLAG_VERSION,
-    FLAG_HELP,
-    FLAG_KEY_VALUE
-};
-
-static const struct option options_flags[] = {
-    {"config", required_argument, NULL, FLAG_CONFIG},
-    {"check", no_argument, NULL, FLAG_CHECK},
-    {"version", no_argument, NULL, FLAG_VERSION},
-    {"help", no_argument, NULL, FLAG_HELP},
-    {"state", required_argument, NULL, FLAG_KEY_VALUE},
-    {"key", required_argument, NULL, FLAG_KEY_VALUE},
-    {"certificate", required_argument, NULL, FLAG_KEY_VALUE},
-    {"socket", required_argument, NULL, FLAG_KEY_VALUE},
-    {"client", required_argument, NULL, FLAG_KEY_VALUE},
-    {"seats-a-line", required_argument, NULL, FLAG_KEY_VALUE},
-    {"files-an-hour", required_argument, NULL, FLAG_KEY_VALUE},
-    {"seats-an-hour", required_argument, NULL, FLAG_KEY_VALUE},
-    {"releases-an-hour", required_argument, NULL, FLAG_KEY_VALUE},
-    {"unlimited", required_argument, NULL, FLAG_KEY_VALUE},
-    {NULL, 0, NULL, 0},
+static const char *const options_keys[] = {
+    "state",         "key",           "certificate",      "socket",    "client", "seats-a-line",
+    "files-an-hour", "seats-an-hour", "releases-an-hour", "unlimited", NULL,
 };
 
 static const char options_usage[] =
     "usage: licet-signer [init|show] [--config FILE] [--state FOLDER] [--key FILE]\n"
     "                    [--certificate FILE]... [--socket PATH] [--client USER] [--check]\n"
     "licet-signer(8) explains them.\n";
-
-static enum status options_flag(struct signer_options *options, int flag, int index,
-                                const char *value, struct error *error)
-{
-    switch (flag) {
-    case FLAG_CONFIG:
-        return config_read(value, options_line, options, error);
-    case FLAG_CHECK:
-        options->act = SIGNER_CHECK_OPTIONS;
-        return LICET_OK;
-    case FLAG_VERSION:
-        puts("licet-signer " LICET_VERSION);
-        exit(0);
-    case FLAG_HELP:
-        fputs(options_usage, stdout);
-        exit(0);
-    case FLAG_KEY_VALUE:
-        return options_set(options, text_of(options_flags[index].name), text_of(value), error);
-    default:
-        fputs(options_usage, stderr);
-        return error_set(error, LICET_INVALID, "the command line is not understood");
-    }
-}
 
 static enum status options_complete(struct signer_options *options, struct error *error)
 {
@@ -179,8 +135,14 @@ enum status signer_options_read(int argc, char **argv, struct signer_options *re
                                 struct error *error)
 {
     struct signer_options *options = ret_options;
+    const struct config_arguments arguments = {.version = "licet-signer " LICET_VERSION,
+                                               .usage = options_usage,
+                                               .keys = options_keys,
+                                               .line = options_line,
+                                               .set = options_set,
+                                               .context = options};
+    bool is_check = false;
     enum status status;
-    int flag, index = 0;
 
     *options = (struct signer_options){.act = options_verb(argc, argv),
                                        .caps = {.seats_an_hour = SEATS_AN_HOUR_DEFAULT,
@@ -191,13 +153,8 @@ enum status signer_options_read(int argc, char **argv, struct signer_options *re
         argc--;
         argv++;
     }
-    while ((flag = getopt_long(argc, argv, "", options_flags, &index)) != -1) {
-        status = options_flag(options, flag, index, optarg, error);
-        if (status != LICET_OK)
-            return status;
-    }
-    if (optind < argc)
-        return error_set(error, LICET_INVALID,
-                         "\"%s\" is not understood; every argument is an option", argv[optind]);
-    return options_complete(options, error);
+    status = config_read_arguments(argc, argv, &arguments, &is_check, error);
+    if (is_check)
+        options->act = SIGNER_CHECK_OPTIONS;
+    return status == LICET_OK ? options_complete(options, error) : status;
 }
