@@ -112,7 +112,7 @@ def row_7():
         workers = [Worker(server, f"{kill}.{index}") for index in range(WORKERS)]
         for worker in workers:
             worker.start()
-        time.sleep(draw.uniform(0.02, 0.3))
+        time.sleep(draw.uniform(0.01, 0.08))
         server.kill()
         for worker in workers:
             worker.join()
