@@ -55,6 +55,11 @@ def give_back(sale, london, server, entitlement):
     smaller = sale.allocate(server["number"], (entitlement, 100))
     ok(smaller.status == 201 and smaller.json["act"] == "return" and sale.seats(entitlement)["return_pending"] == 200 and
        sale.seats(entitlement)["available"] == 200, "R6.2 what is returned is not free before its receipt", smaller)
+    target, newest = f"/api/organizations/{sale.customer}/allocations", smaller.json["generation"]
+    body = {"server": server["number"], "lines": [{"entitlement": entitlement, "seats": 90}]}
+    late = sale.ask("POST", target, {**body, "after": newest - 1})
+    ok(late.status == 409 and f"generation {newest - 1}" in late.json["detail"] and sale.seats(entitlement)["allocated"] == 100,
+       "counts that were thought out for an older generation change nothing", late)
     undone = sale.ask("POST", f"/api/servers/{server['id']}/cancel-return", key="undo")
     ok(undone.status == 201 and undone.json["lines"] == [{"entitlement": entitlement, "seats": 300}] and
        undone.text == sale.ask("POST", f"/api/servers/{server['id']}/cancel-return", key="undo").text and

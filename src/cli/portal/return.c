@@ -96,9 +96,10 @@ static enum status return_agree(const struct giving_back *back, struct error *er
 static enum status return_send(struct giving_back *back, struct error *error)
 {
     char path[80];
-    json_t *body = json_pack("{s:O, s:O}", "server",
-                             json_object_get(json_object_get(back->server, "server"), "number"),
-                             "lines", back->lines);
+    const json_t *server = json_object_get(back->server, "server");
+    /* Whoever changed it since it was shown is not undone. */
+    json_t *body = json_pack("{s:O, s:O, s:O}", "server", json_object_get(server, "number"),
+                             "after", json_object_get(server, "generation"), "lines", back->lines);
     json_t *answer;
     enum status status;
 

@@ -254,6 +254,11 @@ enum status allocation_change(struct db_transaction *transaction, const struct c
     if (entitlements == NULL)
         return error_set(error, LICET_NO_MEMORY, "no memory is left for this many lines");
     status = allocation_lock(transaction, changes, arena, entitlements, &server, error);
+    if (status == LICET_OK && changes->after != 0 && changes->after != server.generation)
+        return error_set(error, LICET_CONFLICT,
+                         "this was thought out for generation %u, and the license server is at %u "
+                         "by now: look at it again",
+                         changes->after, server.generation);
     if (status == LICET_OK)
         status = allocation_newest(transaction, server.id, arena, &old, error);
     if (status == LICET_OK && changes->adds)

@@ -21,6 +21,8 @@ struct change_set {
     uint32_t lines_count;
     bool adds;   /* the counts are added to those of the newest generation */
     bool always; /* a generation is made also where no count changes: the server's name did */
+    /* The generation that the counts were thought out for; 0: whatever it is. */
+    uint32_t after;
     struct text serial; /* of the new generation: nobody has used it */
     int64_t person_id;
     struct unix_time now;
@@ -29,7 +31,7 @@ struct change_set {
 /*
  * Commits an intent with its ledger rows; the issuer makes the file of it. Locks in the order of
  * R6.8. LICET_NO_SEAT: fewer are available; LICET_NOT_FOUND: the entitlement is no one of the
- * server's customer; LICET_CONFLICT: nothing would change, the entitlement is not activated, on
+ * server's customer; LICET_CONFLICT: nothing would change, `after` is past, the entitlement is not activated, on
  * hold, or of a product that is allocated whole, or an earlier generation of this server waits for staff.
  *
  * R3.2: while only the server's name is known, generations that nobody has numbered are voided:

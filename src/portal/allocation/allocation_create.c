@@ -1,6 +1,6 @@
 /*
- * POST /api/organizations/{organization}/allocations {server, lines: [{entitlement, seats}]}: what a
- * license server, by its number or a host name (R3.2), is to have. A smaller count than before is a
+ * POST /api/organizations/{organization}/allocations {server, lines: [{entitlement, seats}], after?}: what
+ * a license server, by its number or a host name (R3.2), is to have. A smaller count than before is a
  * return, which ends with the server's receipt. The answer is the generation that says so.
  */
 #include <stdlib.h>
@@ -91,16 +91,20 @@ static enum status lines_read(struct request *request, struct change_set *change
 static enum status allocating_read(struct request *request, struct allocating *allocating,
                                    struct error *error)
 {
+    int64_t after = 0;
     enum status status = request_path_int(request, "organization", &allocating->customer_id, error);
 
     if (status == LICET_OK)
         status = request_require(request, ROLE_ADMINISTRATOR, allocating->customer_id,
                                  "such organisation", error);
     if (status == LICET_OK)
-        status = request_json_only(request, "server lines", error);
+        status = request_json_only(request, "server lines after", error);
     if (status == LICET_OK)
         status =
             request_json_text(request, "server", 1, NAME_MAX_BYTES, &allocating->server, error);
+    if (status == LICET_OK && request_json_has(request, "after"))
+        status = request_json_int(request, "after", 1, UINT32_MAX, &after, error);
+    allocating->changes.after = (uint32_t)after;
     return status == LICET_OK ? lines_read(request, &allocating->changes, error) : status;
 }
 
