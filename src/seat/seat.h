@@ -99,6 +99,9 @@ struct seat_line {
     name_id covers[LINE_COVERS_MAX]; /* features that this line's seats may serve as well */
 };
 
+/* Today, whatever the others do: enabled, begun, and neither of its ends reached. */
+bool seat_line_serves(const struct seat_line *line, int64_t utc);
+
 struct seat_installation {
     name_id vendor;
     uint32_t generation;
@@ -237,6 +240,7 @@ struct seat_denial {
     int64_t next_free_ms; /* until the next lease ends if nobody renews; -1: unknown */
     uint32_t maintenance; /* the latest maintenance date there is, where that is what refused */
     int64_t since;        /* UTC of the end or start that refused, 0: none */
+    bool is_refresh_by;   /* that end is the line's refresh-by */
     enum line_state line_state; /* where only disabled lines have the feature */
     uint32_t limit;             /* LICET_OVER_LIMIT: the maximum that is reached ... */
     name_id limit_source;       /* ... of this source, 0: of the whole server */

@@ -268,7 +268,6 @@ struct family *family_at(const struct seats *seats, uint32_t pool, int64_t utc);
 void family_refresh(const struct seats *seats, struct family *family, int64_t utc);
 uint32_t family_class(const struct seats *seats, struct family *family, uint32_t pool,
                       uint32_t release);
-bool family_line_serves(const struct seat_line *line, int64_t utc);
 int64_t line_end(const struct seat_line *line); /* INT64_MAX: never */
 const struct seat_line *family_line(const struct seats *seats, const struct family *family,
                                     uint32_t index);

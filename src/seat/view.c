@@ -200,7 +200,7 @@ static void feature_view_lines(const struct seats *seats, const struct family *f
             last_end = line_end(line);
         if (line->maintenance > view->maintenance)
             view->maintenance = line->maintenance;
-        if (!family_line_serves(line, now.utc.s))
+        if (!seat_line_serves(line, now.utc.s))
             continue;
         view->seats += line->seats;
         view->overdraft += line->overdraft;

@@ -218,7 +218,8 @@ def test_covers():
     with Server(VENDOR) as server:
         server.serve(harness.increment("cad_pro", 3, covers="cad_std"),
                      harness.increment("cad_max", 2, "L-2", covers=["cad_std", "old"]),
-                     harness.increment("past", 2, "L-3", expiry="2020-01-01", covers="old"))
+                     harness.increment("past", 2, "L-3", expiry="2020-01-01", covers="old"),
+                     harness.increment("stale", 2, "L-4", refresh_by="2020-01-01", covers="old"))
         server.call("CHECKOUT", "cad_std", harness.new_id())
         features = {row["feature"]: row for row in server.get("/status").json["features"]}
         ok(features["cad_std"]["covered_by"] == ["cad_pro", "cad_max"] and features["cad_pro"]["covered_by"] == [],
@@ -226,7 +227,8 @@ def test_covers():
         shown = licet(server, home, "status").stdout
         ok(re.search(r"^  cad_std +- +1 +0 +- +-  served through cad_pro, cad_max$", row_of(shown, "cad_std")),
            "licet status shows it, and no seats and end that are not its own", shown)
-        ok(features["old"]["covered_by"] == ["cad_max"], "a line that has ended covers nothing", features)
+        ok(features["old"]["covered_by"] == ["cad_max"],
+           "a line that has ended, or is past its refresh-by, covers nothing", features)
         ok("through" not in row_of(shown, "cad_pro") and "permanent" in row_of(shown, "cad_pro"),
            "a feature with lines is shown as before", shown)
 

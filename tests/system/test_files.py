@@ -298,7 +298,7 @@ def check_ends():
         server.serve(increment("past", sn="L-1", expiry=date(-3)), increment("future", sn="L-2", start=date(3)),
                      increment("stale", sn="L-3", refresh_by=date(-3)), increment("dated", sn="L-4",
                                                                                    maintenance="2026-06-30"),
-                     increment("free", sn="L-5", maintenance="none"))
+                     increment("free", sn="L-5", maintenance="none"), increment("later", sn="L-6", frobnicate="1"))
 
         def word(feature, *more):
             return word_of(server.call("CHECKOUT", feature, new_id(), *more))
@@ -306,6 +306,12 @@ def check_ends():
         ok(word("past") == "EXPIRED", "R1.3 a line that ended serves nobody", word("past"))
         ok(word("stale") == "EXPIRED", "R4.4 refresh-by is an end like expiry", word("stale"))
         ok(word("future") == "NOTSTARTED", "R1.3 a line that has not begun serves nobody", word("future"))
+        why = {args: server.call("WHY", *args.split()) for args in
+               ("past", "stale", "future", "dated RELEASE 2026-07-01", "free COUNT 4", "nothing", "later", "free")}
+        ok([row[7] for row in why.values()] == ["expiry", "refresh-by", "start", "maintenance", "seats", "feature", None, None],
+           "R10.3 WHY names the rule that refused, if any", why)
+        ok("newer license file" in why["stale"][2] and "newer license file" not in why["past"][2],
+           "R4.4 and says what helps a line past its refresh-by", why)
         ok(word("dated", "RELEASE", "2026-06-30") == "GRANTED", "R1.3 a release of the maintenance date itself is served")
         ok(word("dated", "RELEASE", "2026-07-01") == "MAINTENANCE", "R1.3 one of the day after is not")
         ok(word("dated") == "GRANTED", "R1.3 a request without a release date fits any line")
