@@ -346,6 +346,17 @@ struct seat_feature_view {
 bool seats_find_lease(const struct seats *seats, struct seat_now now, const struct lease_id *id,
                       struct seat_lease_view *ret_view);
 
+struct seat_drain_watcher {
+    void (*see)(void *context, const struct seat_lease_view *lease);
+    void *context;
+};
+/* R4.2: shows the leases that the drain begun by this SEAT_INSTALL would end, if all who run now
+ * stayed until then, one feature after another. Those that are marked already are not shown. Returns
+ * what the installation would answer. What is held stays as it is; drains and ends are judged anew,
+ * so the caller gives a SEAT_TICK soon. */
+enum status seat_rehearse(struct seats *seats, struct seat_now now, const struct seat_event *event,
+                          const struct seat_drain_watcher *watcher);
+
 enum seat_walk {
     SEAT_WALK_END,
     SEAT_WALK_ROW,

@@ -307,6 +307,10 @@ struct vendor *vendor_find(const struct seats *seats, name_id vendor);
 /* R5.1: held-over counts of the vendor never exceed what the families still lack at `utc`. */
 void install_clamp(struct seats *seats, uint32_t vendor, int64_t utc);
 
+/* ---- view.c */
+void lease_view(const struct seats *seats, struct seat_now now, uint32_t lease,
+                struct seat_lease_view *view);
+
 /* ---- drain.c */
 /* Chooses whom to mark (R4.5); false: nobody. */
 bool drain_choose(struct seats *seats, uint32_t family, int64_t utc);

@@ -57,8 +57,8 @@ const struct pool_order *pool_order(const struct seats *seats)
 
 /* ---- leases */
 
-static void lease_view(const struct seats *seats, struct seat_now now, uint32_t lease,
-                       struct seat_lease_view *view)
+void lease_view(const struct seats *seats, struct seat_now now, uint32_t lease,
+                struct seat_lease_view *view)
 {
     const struct lease *of = &seats->leases[lease];
     const struct cell *cell = &seats->cells[of->cell];
