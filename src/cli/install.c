@@ -77,6 +77,40 @@ static void install_print_head(const json_t *preview)
            console_string(preview, "hash", "?"));
 }
 
+static void install_print_lease(const json_t *lease)
+{
+    const char *host = console_string(lease, "host", "");
+
+    printf("      lease %lld: %s%s%s, %lld of %s\n", console_number(lease, "handle"),
+           console_string(lease, "user", "nobody named"), host[0] == '\0' ? "" : " on ", host,
+           console_number(lease, "seats"), console_string(lease, "feature", "?"));
+}
+
+/* R4.2: who would not be renewed. */
+static void install_print_drain(const json_t *drain)
+{
+    const json_t *features = json_object_get(drain, "features");
+    const json_t *leases = json_object_get(drain, "leases");
+    long long unnamed = -(long long)json_array_size(leases);
+
+    if (json_array_size(features) == 0) {
+        printf("  No running lease would end by it.\n");
+        return;
+    }
+    printf("  If nobody leaves before the end of drain, these would not be renewed:\n");
+    for (size_t index = 0; index < json_array_size(features); index++) {
+        const json_t *feature = json_array_get(features, index);
+
+        printf("    %s: %lld leases with %lld seats\n", console_string(feature, "feature", "?"),
+               console_number(feature, "leases"), console_number(feature, "seats"));
+        unnamed += console_number(feature, "leases");
+    }
+    for (size_t index = 0; index < json_array_size(leases); index++)
+        install_print_lease(json_array_get(leases, index));
+    if (unnamed > 0)
+        printf("      and %lld more\n", unnamed);
+}
+
 static void install_print_preview(const json_t *preview)
 {
     const json_t *changes = json_object_get(preview, "changes");
@@ -87,8 +121,10 @@ static void install_print_preview(const json_t *preview)
         install_print_change(json_array_get(changes, index));
     for (size_t index = 0; index < json_array_size(warnings); index++)
         printf("  note: %s\n", console_text(json_array_get(warnings, index), "?"));
-    if (json_is_true(json_object_get(preview, "shrinks")))
-        printf("  This takes something away. Running leases go on until the end of drain.\n");
+    if (!json_is_true(json_object_get(preview, "shrinks")))
+        return;
+    printf("  This takes something away. Running leases go on until the end of drain.\n");
+    install_print_drain(json_object_get(preview, "drain"));
 }
 
 static void install_print_list(const json_t *preview)

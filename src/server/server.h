@@ -241,6 +241,10 @@ struct installation {
  * returned. */
 enum status installation_prepare(struct server *server, struct text file,
                                  struct installation *ret_installation, struct error *error);
+/* Shows whom the drain of this file would end, if all who run now stayed (R4.2). Nothing is changed.
+ */
+enum status installation_rehearse(struct server *server, const struct installation *installation,
+                                  const struct seat_drain_watcher *watcher, struct error *error);
 /* Stores the file and gives its lines to the core; durable when server_when_durable() calls. The
  * vendor takes the file and its parsed form over. `ret_replaced` is the file before it, or none:
  * only when the new one is durable may the caller have it forgotten. The log says that it was `by`.

@@ -233,6 +233,42 @@ def test_covers():
            "a feature with lines is shown as before", shown)
 
 
+def test_drain():
+    """R4.2: a preview names whom the drain would end, and the drain then ends these."""
+    home, path = path_of("drain-home"), path_of("drain.lic")
+    with Server(VENDOR) as server, server.connect() as connection:
+        server.serve(harness.increment("cad_pro", 4, drain="0h", ttl="10s"), harness.increment("sim", 5, "L-2"))
+        leases = {f"user-{index}": harness.new_id() for index in range(4)}
+        handles = {user: connection.call("CHECKOUT", "cad_pro", lease, "USER", user, "HOST", "desk-7")[1]
+                   for user, lease in leases.items()}
+        connection.call("CHECKOUT", "sim", harness.new_id(), "COUNT", "3")
+        smaller = VENDOR.license(server, 2, harness.increment("cad_pro", 1, drain="0h", ttl="10s"),
+                                 harness.increment("sim", 3, "L-2"))
+        with open(path, "w", encoding="ascii") as file:
+            file.write(smaller)
+        drain = server.post("/license/preview", smaller, token=server.administrator()).json["drain"]
+        ok(drain["features"] == [{"feature": "cad_pro", "leases": 3, "seats": 3}],
+           "R4.2 the preview says how many leases of which feature would end", drain)
+        ok({(row["user"], row["host"], row["handle"]) for row in drain["leases"]} ==
+           {(user, "desk-7", handles[user]) for user in ("user-1", "user-2", "user-3")},
+           "R4.2 and names the newest of them, who would have to go", drain)
+        licet(server, home, "login", "--name", "root", text=PASSWORD + "\n")
+        shown = licet(server, home, "install", path)
+        ok("cad_pro: 3 leases with 3 seats\n" in shown.stdout and
+           f"lease {handles['user-3']}: user-3 on desk-7, 1 of cad_pro\n" in shown.stdout and
+           "user-0" not in shown.stdout and "sim:" not in shown.stdout, "R4.2 licet install shows it before it asks",
+           shown.stdout + shown.stderr)
+        words = {user: harness.word_of(connection.call("RENEW", lease)) for user, lease in leases.items()}
+        ok(set(words.values()) == {"GRANTED"}, "R4.2 until then everybody goes on", words)
+        server.install(smaller)
+        words = {user: harness.word_of(connection.call("RENEW", lease)) for user, lease in leases.items()}
+        ok({user for user, word in words.items() if word != "GRANTED"} == {row["user"] for row in drain["leases"]},
+           "R4.5 and those who were named are those who are not renewed", words)
+        larger = VENDOR.license(server, 3, harness.increment("cad_pro", 9), harness.increment("sim", 3, "L-2"))
+        drain = server.post("/license/preview", larger, token=server.administrator()).json["drain"]
+        ok(drain == {"features": [], "leases": []}, "R4.2 where nothing shrinks nobody is named", drain)
+
+
 def test_log():
     with Server(VENDOR) as server:
         server.serve(harness.increment("cad_pro", 3))
@@ -296,4 +332,4 @@ def test_end():
            "R10.4 what was ended has ended after a restart, too")
 
 
-harness.run(test_first, test_later, test_terminal, test_leases, test_covers, test_log, test_end)
+harness.run(test_first, test_later, test_terminal, test_leases, test_covers, test_drain, test_log, test_end)

@@ -94,11 +94,16 @@ void license_preview_handle(struct http_exchange *exchange)
     struct installation installation;
     struct error error = {0};
     enum status status = installation_prepare(server, http_body(exchange), &installation, &error);
+    json_t *answer = status == LICET_OK ? license_answer(server, &installation) : NULL;
 
     if (status == LICET_OK)
-        console_answer_json(exchange, license_answer(server, &installation));
-    else
+        status = console_drain(server, &installation, answer, &error);
+    if (status == LICET_OK) {
+        console_answer_json(exchange, answer);
+    } else {
+        json_decref(answer);
         console_refuse(exchange, "license.refused", "preview", status, &error);
+    }
     installation_finish(&installation);
 }
 
