@@ -211,6 +211,32 @@ static void install_print_query(const struct install_kind *kind, const char *has
     buf_add_byte(path, '\0');
 }
 
+/* Line by line: whatever else a server may say stays a character on the terminal. */
+static void install_print_receipt(const char *receipt)
+{
+    char *copy = strdup(receipt), *rest = copy, *line;
+
+    printf("The receipt of what is installed, for the vendor:\n\n");
+    while (rest != NULL && (line = strsep(&rest, "\n")) != NULL &&
+           (rest != NULL || *line != '\0')) {
+        text_make_printable(line, strlen(line));
+        printf("%s\n", line);
+    }
+    free(copy);
+}
+
+/* R4.1: where nothing was to be done, the receipt stands for it. */
+static void install_print_result(const struct install_kind *kind, const json_t *result)
+{
+    const char *receipt = json_string_value(json_object_get(result, "receipt"));
+
+    if (receipt != NULL)
+        install_print_receipt(receipt);
+    else
+        printf("%s: %s %lld is installed\n", console_string(result, "vendor", "?"), kind->noun,
+               console_number(result, kind->number));
+}
+
 static enum status install_confirm(const struct install_kind *kind, struct text file,
                                    const char *hash, struct error *error)
 {
@@ -227,8 +253,7 @@ static enum status install_confirm(const struct install_kind *kind, struct text 
     if (status == LICET_OK)
         status = console_load(&answer, &result, error);
     if (status == LICET_OK)
-        printf("%s: %s %lld is installed\n", console_string(result, "vendor", "?"), kind->noun,
-               console_number(result, kind->number));
+        install_print_result(kind, result);
     json_decref(result);
     call_finish(&answer);
     return status;
@@ -258,16 +283,17 @@ static enum status install_file(const struct install *install, struct text file,
     json_t *preview = NULL;
     enum status status = install_preview(kind, file, &preview, error);
     const char *hash;
+    bool is_known;
 
     if (status != LICET_OK)
         return status;
     hash = console_string(preview, "hash", "?");
     kind->print_preview(preview);
-    if (!json_is_true(json_object_get(preview, "already_installed"))) {
+    is_known = json_is_true(json_object_get(preview, "already_installed"));
+    if (!is_known)
         status = install_agree(install, hash, error);
-        if (status == LICET_OK)
-            status = install_confirm(kind, file, hash, error);
-    }
+    if (status == LICET_OK && (!is_known || kind == &license_kind))
+        status = install_confirm(kind, file, hash, error);
     json_decref(preview);
     return status;
 }

@@ -43,7 +43,9 @@ def check_installation():
         again = server.install(first)
         ok(again.status == 200 and again.json["already_installed"] is True,
            "R4.1 the same file again is answered: already installed", again)
-        ok("RECEIPT 1" in server.get("/receipt", token=server.administrator()).text, "R4.1 and its receipt is there")
+        receipt = again.json["receipt"]
+        ok(receipt.startswith("RECEIPT 1 ") and " generation=5 " in receipt.replace("\\\n   ", "") and
+           stock_verifies(receipt, signers_of(server), "receipt@licet"), "R4.1 with its receipt, signed", receipt)
         refused(server, other, 409, "generation 5", "R4.1 the same number with other content is refused")
         ok("license.conflict" in server.log(), "R4.1 and raises an alarm in the log")
         refused(server, vendor.license(server, 4, increment(seats=9)), 409,
@@ -238,10 +240,7 @@ def check_texts():
            first)
         server.serve(increment(seats=3), increment("sim", sn="L-2", seats=2))
         texts = {kind: server.get("/" + kind, token=server.administrator()).text for kind in ("request", "receipt")}
-        signers = harness.path_of("signers")
-        with open(signers, "w", encoding="ascii") as file, open(os.path.join(server.state, "server", "key.pub"),
-                                                                encoding="ascii") as key:
-            file.write("server " + key.read())
+        signers = signers_of(server)
         for kind, text in texts.items():
             for namespace in ("request", "receipt", "lease", "license", "usage"):
                 good = stock_verifies(text, signers, namespace + "@licet")
@@ -274,6 +273,15 @@ def check_text_values(server, vendor, texts):
         server.call("CHECKIN", lease)
     receipt = server.get("/receipt", token=server.administrator()).text.replace("\\\n    ", "")
     ok("overhang" not in receipt, "R5.1 when they are given back the receipt frees them", receipt)
+
+
+def signers_of(server):
+    """What stock ssh-keygen wants to know of this server's key."""
+    path = harness.path_of("signers")
+    with open(path, "w", encoding="ascii") as file, open(os.path.join(server.state, "server", "key.pub"),
+                                                         encoding="ascii") as key:
+        file.write("server " + key.read())
+    return path
 
 
 def stock_verifies(text, signers, namespace):

@@ -186,6 +186,18 @@ static enum status exchange_write(struct server *server, const struct vendor *ve
     return status;
 }
 
+enum status exchange_add_receipt(struct server *server, const struct vendor *vendor, json_t *answer,
+                                 struct error *error)
+{
+    struct buf text = buf_over(malloc(TEXT_BYTES_MAX), TEXT_BYTES_MAX);
+    enum status status = exchange_write(server, vendor, EXCHANGE_RECEIPT, &text, error);
+
+    if (status == LICET_OK)
+        json_object_set_new(answer, "receipt", console_json_text(buf_text(&text)));
+    free(text.data);
+    return status;
+}
+
 /* The text waits in no more memory than it needs. */
 static void exchange_defer(struct http_exchange *exchange, struct exchange_wait *wait)
 {
