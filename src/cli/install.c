@@ -259,22 +259,6 @@ static enum status install_confirm(const struct install_kind *kind, struct text 
     return status;
 }
 
-/* A response of the vendor's portal (R5) has the license file behind it, which is signed by itself. */
-static enum status install_unwrap(struct text *file, struct error *error)
-{
-    static const char heading[] = "\n# Licet license file";
-    const char *found;
-
-    if (!text_starts_with(*file, "RESPONSE "))
-        return LICET_OK;
-    found = memmem(file->data, file->size, heading, sizeof(heading) - 1);
-    if (found == NULL)
-        return error_set(error, LICET_NO_FILE,
-                         "this response brings no license file: the license server has the newest");
-    *file = text_skip(*file, (size_t)(found + 1 - file->data));
-    return LICET_OK;
-}
-
 static enum status install_file(const struct install *install, struct text file,
                                 struct error *error)
 {
@@ -301,16 +285,13 @@ static enum status install_file(const struct install *install, struct text file,
 enum status install_run(int argc, char **argv, struct error *error)
 {
     struct install install = {.path = ""};
-    struct text file = {NULL, 0}, license;
+    struct text file = {NULL, 0};
     enum status status = install_parse(&install, argc, argv, error);
 
     if (status == LICET_OK)
-        status = file_read(install.path, LICENSE_FILE_BYTES_MAX, &file, error);
-    license = file;
+        status = file_read(install.path, RESPONSE_BYTES_MAX, &file, error);
     if (status == LICET_OK)
-        status = install_unwrap(&license, error);
-    if (status == LICET_OK)
-        status = install_file(&install, license, error);
+        status = install_file(&install, file, error);
     file_free(file);
     return status;
 }

@@ -224,15 +224,11 @@ static enum status installation_compare(struct installation *installation,
     return LICET_OK;
 }
 
-enum status installation_prepare(struct server *server, struct text file,
-                                 struct installation *ret_installation, struct error *error)
+static enum status installation_judge(struct server *server, struct text file,
+                                      struct installation *installation, struct error *error)
 {
-    struct installation *installation = ret_installation;
-    enum status status;
-
-    memset(installation, 0, sizeof(*installation));
-    status = server_vendor_of_text(server, file, "LICENSE 1 ", "license file",
-                                   &installation->vendor, error);
+    enum status status = server_vendor_of_text(server, file, "LICENSE 1 ", "license file",
+                                               &installation->vendor, error);
     if (status == LICET_OK)
         status = installation_read(installation, file, error);
     if (status == LICET_OK)
@@ -244,6 +240,27 @@ enum status installation_prepare(struct server *server, struct text file,
         status = installation_check_issuer(installation, error);
     if (status == LICET_OK)
         status = installation_compare(installation, &server->key, error);
+    return status;
+}
+
+enum status installation_prepare(struct server *server, struct text text,
+                                 struct installation *ret_installation, struct error *error)
+{
+    struct response response;
+    enum status status;
+    void *memory;
+
+    memset(ret_installation, 0, sizeof(*ret_installation));
+    if (!text_starts_with(text, "RESPONSE "))
+        return installation_judge(server, text, ret_installation, error);
+    status = response_open(server, text, &memory, &response, error);
+    if (status == LICET_OK)
+        status = installation_judge(server, response.file, ret_installation, error);
+    if (status == LICET_OK)
+        status = response_check_file(&response, &ret_installation->license, &server->key, error);
+    if (status == LICET_OK)
+        ret_installation->response_hash = response.payload_hash;
+    free(memory);
     return status;
 }
 

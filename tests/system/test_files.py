@@ -251,6 +251,58 @@ def check_texts():
         check_text_values(server, vendor, texts)
 
 
+def response_of(vendor, file, server="S-1", named=None, namespace="response@licet"):
+    """What a portal answers: a signed text, and the file behind it."""
+    issued = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    payload = print_line("RESPONSE", "1", f"vendor={vendor.name}", f"server={server}", "request=SHA256:" + "A" * 42 + "E",
+                         f"issued={issued}", f"file={named or payload_hash(file)}")
+    return vendor.sign(payload, namespace) + "\n" + file
+
+
+def check_responses():
+    """R5.2: every request names the last response that was accepted, and nothing else does."""
+    vendor, other = Vendor(), Vendor("other")
+    with Server([vendor, other]) as server:
+        def named(of=vendor):
+            text = server.get("/request?vendor=" + of.name, token=server.administrator()).text.replace("\\\n   ", "")
+            found = re.search(r" response=(\S+)", text)
+            return found and found.group(1)
+
+        def bring(text, file):
+            return server.post("/license/install?hash=" + quote(payload_hash(file)), text, token=server.administrator())
+
+        ok(named() is None, "R5.2 before the first response a request names none", named())
+        first, second = (vendor.license(server, number, increment(seats=number + 4)) for number in (1, 2))
+        response = response_of(vendor, first)
+        shown = server.post("/license/preview", response, token=server.administrator())
+        ok(shown.status == 200 and shown.json["hash"] == payload_hash(first) and named() is None,
+           "R5.2 a preview of a response shows its file, and accepts nothing", shown)
+        answer = bring(response, first)
+        ok(answer.status == 200 and named() == payload_hash(response),
+           "R5.2 a response that was installed is named by the next request", f"{answer}\n{named()}")
+        ok(named(other) is None, "R5.2 and not by one to another vendor")
+        bad = {
+            "with a changed head": response_of(vendor, second).replace("server=S-1", "server=S-2"),
+            "signed as a file": response_of(vendor, second, namespace="license@licet"),
+            "that names another file": response_of(vendor, second, named=payload_hash(first)),
+            "for another server": response_of(vendor, second, server="S-9"),
+            "of another vendor's key": response_of(other, second).replace("vendor=other", "vendor=acme"),
+            "without a file": response_of(vendor, second).split("\n\n")[0] + "\n",
+        }
+        for name, text in bad.items():
+            answer = bring(text, second)
+            ok(answer.status in (400, 403, 409, 422) and named() == payload_hash(response) and
+               server.get("/status").json["vendors"][0]["generation"] == 1, f"R5.2 a response {name} is refused", answer)
+        server.kill()
+        server.start()
+        ok(named() == payload_hash(response), "R5.2 it is named after a kill, too", named())
+        bring(second, second)
+        ok(named() == payload_hash(response), "R5.2 a file that comes alone changes nothing of it", named())
+        again = response_of(vendor, second)
+        ok(bring(again, second).json["already_installed"] and named() == payload_hash(again),
+           "R5.2 a response whose file is installed already is accepted", named())
+
+
 def check_text_values(server, vendor, texts):
     receipt = texts["receipt"].replace("\\\n    ", "")
     ok("LINE L-1 seats=3\n" in receipt and "LINE L-2 seats=2\n" in receipt, "R5.1 a receipt has a row for each line",
@@ -355,5 +407,5 @@ def check_licet_tool():
 
 
 harness.run(check_licet_tool, check_installation, check_quick_installations, check_shrinking,
-            check_order, check_forward, check_reading, check_trust, check_server_names, check_texts,
+            check_order, check_forward, check_reading, check_trust, check_server_names, check_texts, check_responses,
             check_ends)
