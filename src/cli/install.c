@@ -77,6 +77,40 @@ static void install_print_head(const json_t *preview)
            console_string(preview, "hash", "?"));
 }
 
+static void install_print_lease(const json_t *lease)
+{
+    const char *host = console_string(lease, "host", "");
+
+    printf("      lease %lld: %s%s%s, %lld of %s\n", console_number(lease, "handle"),
+           console_string(lease, "user", "nobody named"), host[0] == '\0' ? "" : " on ", host,
+           console_number(lease, "seats"), console_string(lease, "feature", "?"));
+}
+
+/* R4.2: who would not be renewed. */
+static void install_print_drain(const json_t *drain)
+{
+    const json_t *features = json_object_get(drain, "features");
+    const json_t *leases = json_object_get(drain, "leases");
+    long long unnamed = -(long long)json_array_size(leases);
+
+    if (json_array_size(features) == 0) {
+        printf("  No running lease would end by it.\n");
+        return;
+    }
+    printf("  If nobody leaves before the end of drain, these would not be renewed:\n");
+    for (size_t index = 0; index < json_array_size(features); index++) {
+        const json_t *feature = json_array_get(features, index);
+
+        printf("    %s: %lld leases with %lld seats\n", console_string(feature, "feature", "?"),
+               console_number(feature, "leases"), console_number(feature, "seats"));
+        unnamed += console_number(feature, "leases");
+    }
+    for (size_t index = 0; index < json_array_size(leases); index++)
+        install_print_lease(json_array_get(leases, index));
+    if (unnamed > 0)
+        printf("      and %lld more\n", unnamed);
+}
+
 static void install_print_preview(const json_t *preview)
 {
     const json_t *changes = json_object_get(preview, "changes");
@@ -87,8 +121,10 @@ static void install_print_preview(const json_t *preview)
         install_print_change(json_array_get(changes, index));
     for (size_t index = 0; index < json_array_size(warnings); index++)
         printf("  note: %s\n", console_text(json_array_get(warnings, index), "?"));
-    if (json_is_true(json_object_get(preview, "shrinks")))
-        printf("  This takes something away. Running leases go on until the end of drain.\n");
+    if (!json_is_true(json_object_get(preview, "shrinks")))
+        return;
+    printf("  This takes something away. Running leases go on until the end of drain.\n");
+    install_print_drain(json_object_get(preview, "drain"));
 }
 
 static void install_print_list(const json_t *preview)
@@ -175,6 +211,32 @@ static void install_print_query(const struct install_kind *kind, const char *has
     buf_add_byte(path, '\0');
 }
 
+/* Line by line: whatever else a server may say stays a character on the terminal. */
+static void install_print_receipt(const char *receipt)
+{
+    char *copy = strdup(receipt), *rest = copy, *line;
+
+    printf("The receipt of what is installed, for the vendor:\n\n");
+    while (rest != NULL && (line = strsep(&rest, "\n")) != NULL &&
+           (rest != NULL || *line != '\0')) {
+        text_make_printable(line, strlen(line));
+        printf("%s\n", line);
+    }
+    free(copy);
+}
+
+/* R4.1: where nothing was to be done, the receipt stands for it. */
+static void install_print_result(const struct install_kind *kind, const json_t *result)
+{
+    const char *receipt = json_string_value(json_object_get(result, "receipt"));
+
+    if (receipt != NULL)
+        install_print_receipt(receipt);
+    else
+        printf("%s: %s %lld is installed\n", console_string(result, "vendor", "?"), kind->noun,
+               console_number(result, kind->number));
+}
+
 static enum status install_confirm(const struct install_kind *kind, struct text file,
                                    const char *hash, struct error *error)
 {
@@ -191,27 +253,10 @@ static enum status install_confirm(const struct install_kind *kind, struct text 
     if (status == LICET_OK)
         status = console_load(&answer, &result, error);
     if (status == LICET_OK)
-        printf("%s: %s %lld is installed\n", console_string(result, "vendor", "?"), kind->noun,
-               console_number(result, kind->number));
+        install_print_result(kind, result);
     json_decref(result);
     call_finish(&answer);
     return status;
-}
-
-/* A response of the vendor's portal (R5) has the license file behind it, which is signed by itself. */
-static enum status install_unwrap(struct text *file, struct error *error)
-{
-    static const char heading[] = "\n# Licet license file";
-    const char *found;
-
-    if (!text_starts_with(*file, "RESPONSE "))
-        return LICET_OK;
-    found = memmem(file->data, file->size, heading, sizeof(heading) - 1);
-    if (found == NULL)
-        return error_set(error, LICET_NO_FILE,
-                         "this response brings no license file: the license server has the newest");
-    *file = text_skip(*file, (size_t)(found + 1 - file->data));
-    return LICET_OK;
 }
 
 static enum status install_file(const struct install *install, struct text file,
@@ -222,16 +267,17 @@ static enum status install_file(const struct install *install, struct text file,
     json_t *preview = NULL;
     enum status status = install_preview(kind, file, &preview, error);
     const char *hash;
+    bool is_known;
 
     if (status != LICET_OK)
         return status;
     hash = console_string(preview, "hash", "?");
     kind->print_preview(preview);
-    if (!json_is_true(json_object_get(preview, "already_installed"))) {
+    is_known = json_is_true(json_object_get(preview, "already_installed"));
+    if (!is_known)
         status = install_agree(install, hash, error);
-        if (status == LICET_OK)
-            status = install_confirm(kind, file, hash, error);
-    }
+    if (status == LICET_OK && (!is_known || kind == &license_kind))
+        status = install_confirm(kind, file, hash, error);
     json_decref(preview);
     return status;
 }
@@ -239,16 +285,13 @@ static enum status install_file(const struct install *install, struct text file,
 enum status install_run(int argc, char **argv, struct error *error)
 {
     struct install install = {.path = ""};
-    struct text file = {NULL, 0}, license;
+    struct text file = {NULL, 0};
     enum status status = install_parse(&install, argc, argv, error);
 
     if (status == LICET_OK)
-        status = file_read(install.path, LICENSE_FILE_BYTES_MAX, &file, error);
-    license = file;
+        status = file_read(install.path, RESPONSE_BYTES_MAX, &file, error);
     if (status == LICET_OK)
-        status = install_unwrap(&license, error);
-    if (status == LICET_OK)
-        status = install_file(&install, license, error);
+        status = install_file(&install, file, error);
     file_free(file);
     return status;
 }

@@ -103,7 +103,7 @@ static const char *check_family(const struct seats *seats, struct family *family
     for (uint32_t i = 0; i < family->lines_count; i++) {
         const struct seat_line *line = family_line(seats, family, i);
 
-        if (family_line_serves(line, family->utc))
+        if (seat_line_serves(line, family->utc))
             places += (uint64_t)line->seats + line->overdraft;
     }
     if (units != family->flow->demand)

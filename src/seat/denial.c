@@ -58,7 +58,10 @@ static void denial_time(const struct seat_reply *reply, struct text feature, str
     buf_add_text(buf, feature);
     buf_add_string(buf, has_begun ? " ended at " : " begins at ");
     denial_date(reply->denial.since, buf);
-    if (has_begun)
+    if (reply->denial.is_refresh_by)
+        buf_add_string(buf, ", when a newer license file was due; the license administrator can "
+                            "fetch it and have it installed");
+    else if (has_begun)
         buf_add_string(buf, "; the license administrator can renew it");
 }
 

@@ -37,7 +37,7 @@ static void deny_look(const struct seats *seats, const struct family *family,
 {
     struct seat_denial *denial = &reply->denial;
     int64_t first_start = INT64_MAX, last_end = 0;
-    bool serves = false;
+    bool serves = false, is_refresh_by = false;
 
     for (uint32_t i = 0; i < family->lines_count; i++) {
         const struct seat_line *line = family_line(seats, family, i);
@@ -46,9 +46,11 @@ static void deny_look(const struct seats *seats, const struct family *family,
             continue;
         if (line->start > utc && line->start < first_start)
             first_start = line->start;
-        if (line_end(line) <= utc && line_end(line) > last_end)
+        if (line_end(line) <= utc && line_end(line) > last_end) {
             last_end = line_end(line);
-        if (!family_line_serves(line, utc))
+            is_refresh_by = last_end == line->refresh_by && last_end != line->expiry;
+        }
+        if (!seat_line_serves(line, utc))
             continue;
         serves = true;
         if (line->maintenance > denial->maintenance)
@@ -65,6 +67,7 @@ static void deny_look(const struct seats *seats, const struct family *family,
     } else if (!serves) {
         reply->status = LICET_EXPIRED;
         denial->since = last_end;
+        denial->is_refresh_by = is_refresh_by;
     }
     if (reply->status != LICET_MAINTENANCE)
         denial->maintenance = 0;

@@ -88,7 +88,7 @@ static struct flow *drain_flow(const struct seats *seats, const struct family *f
     for (uint32_t i = 0; i < family->lines_count; i++) {
         const struct seat_line *line = family_line(seats, family, i);
 
-        if (family_line_serves(line, family->utc))
+        if (seat_line_serves(line, family->utc))
             flow_line(flow, i, line->seats, line->overdraft);
     }
     return flow;

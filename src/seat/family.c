@@ -14,7 +14,7 @@ int64_t line_end(const struct seat_line *line)
     return line->refresh_by != 0 && line->refresh_by < end ? line->refresh_by : end;
 }
 
-bool family_line_serves(const struct seat_line *line, int64_t utc)
+bool seat_line_serves(const struct seat_line *line, int64_t utc)
 {
     return line->state == LINE_ENABLED && line->start <= utc && utc < line_end(line);
 }
@@ -46,7 +46,7 @@ static void family_refresh_ttl(const struct seats *seats, struct family *family,
     for (uint32_t i = 0; i < family->lines_count; i++) {
         const struct seat_line *line = family_line(seats, family, i);
 
-        if (flow_lines_has(lines, i) && family_line_serves(line, family->utc) &&
+        if (flow_lines_has(lines, i) && seat_line_serves(line, family->utc) &&
             (ttl_s == 0 || line->ttl_s < ttl_s))
             ttl_s = line->ttl_s; /* R1.4: the shortest counts */
     }
@@ -73,7 +73,7 @@ void family_refresh(const struct seats *seats, struct family *family, int64_t ut
 
         family_narrow(family, line->start);
         family_narrow(family, line_end(line));
-        if (family_line_serves(line, utc))
+        if (seat_line_serves(line, utc))
             flow_line(family->flow, i, line->seats, line->overdraft);
     }
     flow_solve(family->flow);

@@ -288,11 +288,31 @@ static void install_set_drains(struct seats *seats, const struct vendor *vendor,
         install_lengthen_drain(seats, vendor, &vendor->rows[row]);
 }
 
+/* Whom the end of each drain of this vendor finds without a seat. */
+static void install_show_drains(struct seats *seats, const struct vendor *vendor,
+                                struct seat_now now, const struct seat_drain_watcher *watcher)
+{
+    struct seat_lease_view view;
+    uint32_t lease;
+
+    for (uint32_t i = 1; i <= seats->families_count; i++) {
+        const struct family *family = &seats->families[i];
+
+        if (&seats->vendors[family->vendor] != vendor || !drain_choose(seats, i, family->drain_end))
+            continue;
+        while ((lease = drain_next(seats)) != 0) {
+            lease_view(seats, now, lease, &view);
+            watcher->see(watcher->context, &view);
+        }
+    }
+}
+
 /* Builds the families as they will be, to learn whether they can be and what will be held over. The
  * records that follow bring the same rows in. */
-static enum status install_rehearse(struct seats *seats, struct vendor *vendor, int64_t utc,
-                                    struct error *error)
+static enum status install_rehearse(struct seats *seats, struct vendor *vendor, struct seat_now now,
+                                    const struct seat_drain_watcher *watcher, struct error *error)
 {
+    int64_t utc = now.utc.s;
     struct seat_line *old_rows = vendor->rows;
     uint32_t old_count = vendor->rows_count;
     enum status status;
@@ -307,6 +327,8 @@ static enum status install_rehearse(struct seats *seats, struct vendor *vendor, 
                 install_clamp_row(seats, vendor, row, utc);
         }
         install_set_drains(seats, vendor, utc);
+        if (watcher != NULL)
+            install_show_drains(seats, vendor, now, watcher);
     }
     vendor->rows = old_rows;
     vendor->rows_count = old_count;
@@ -343,8 +365,21 @@ static enum status install_check(const struct seats *seats, const struct vendor 
     return LICET_OK;
 }
 
-enum status install_prepare(struct seats *seats, struct seat_now now,
-                            const struct seat_event *event, bool *ret_is_known, struct error *error)
+/* Back to what is installed, which has been built before. */
+static void install_rebuild(struct seats *seats, struct seat_now now)
+{
+    enum status status = families_build(seats, now.utc.s, NULL);
+
+    assert(status == LICET_OK);
+    (void)status;
+    levels_force(seats, now);
+    drain_schedule(seats, now);
+}
+
+static enum status install_try(struct seats *seats, struct seat_now now,
+                               const struct seat_event *event,
+                               const struct seat_drain_watcher *watcher, bool *ret_is_known,
+                               struct error *error)
 {
     struct vendor *vendor = vendor_find(seats, event->installation->vendor);
     bool is_first = vendor == NULL;
@@ -368,15 +403,26 @@ enum status install_prepare(struct seats *seats, struct seat_now now,
     if (seats->staged_count > SEAT_ROWS_MAX)
         return error_set(error, LICET_TOO_LARGE, "too many lines are still held over");
     seats->vendors_count += is_first;
-    status = install_rehearse(seats, vendor, now.utc.s, error);
+    status = install_rehearse(seats, vendor, now, watcher, error);
     seats->vendors_count -= is_first;
-    if (status != LICET_OK) { /* back to what is installed, which has been built before */
-        enum status back = families_build(seats, now.utc.s, NULL);
-
-        assert(back == LICET_OK);
-        (void)back;
-    }
+    if (status != LICET_OK || watcher != NULL)
+        install_rebuild(seats, now);
     return status;
+}
+
+enum status install_prepare(struct seats *seats, struct seat_now now,
+                            const struct seat_event *event, bool *ret_is_known, struct error *error)
+{
+    return install_try(seats, now, event, NULL, ret_is_known, error);
+}
+
+enum status seat_rehearse(struct seats *seats, struct seat_now now, const struct seat_event *event,
+                          const struct seat_drain_watcher *watcher)
+{
+    bool is_known;
+
+    assert(seats->is_started && seats->stage == STEP_IDLE);
+    return install_try(seats, now, event, watcher, &is_known, NULL);
 }
 
 /* ---- applying */

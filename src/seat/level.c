@@ -70,7 +70,7 @@ static bool level_fits(const struct seats *seats, const struct family *family, u
     for (uint32_t i = 0; i < family->lines_count; i++) {
         const struct seat_line *line = family_line(seats, family, i);
 
-        if (family_line_serves(line, utc))
+        if (seat_line_serves(line, utc))
             flow_line(flow, i, line->seats, line->overdraft);
     }
     for (uint32_t i = 0; i < family->flow->classes; i++) {

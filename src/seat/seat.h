@@ -99,6 +99,9 @@ struct seat_line {
     name_id covers[LINE_COVERS_MAX]; /* features that this line's seats may serve as well */
 };
 
+/* Today, whatever the others do: enabled, begun, and neither of its ends reached. */
+bool seat_line_serves(const struct seat_line *line, int64_t utc);
+
 struct seat_installation {
     name_id vendor;
     uint32_t generation;
@@ -237,6 +240,7 @@ struct seat_denial {
     int64_t next_free_ms; /* until the next lease ends if nobody renews; -1: unknown */
     uint32_t maintenance; /* the latest maintenance date there is, where that is what refused */
     int64_t since;        /* UTC of the end or start that refused, 0: none */
+    bool is_refresh_by;   /* that end is the line's refresh-by */
     enum line_state line_state; /* where only disabled lines have the feature */
     uint32_t limit;             /* LICET_OVER_LIMIT: the maximum that is reached ... */
     name_id limit_source;       /* ... of this source, 0: of the whole server */
@@ -341,6 +345,17 @@ struct seat_feature_view {
 /* The live lease of this id; false where there is none. For whoever knows the id (R8.1). */
 bool seats_find_lease(const struct seats *seats, struct seat_now now, const struct lease_id *id,
                       struct seat_lease_view *ret_view);
+
+struct seat_drain_watcher {
+    void (*see)(void *context, const struct seat_lease_view *lease);
+    void *context;
+};
+/* R4.2: shows the leases that the drain begun by this SEAT_INSTALL would end, if all who run now
+ * stayed until then, one feature after another. Those that are marked already are not shown. Returns
+ * what the installation would answer. What is held stays as it is; drains and ends are judged anew,
+ * so the caller gives a SEAT_TICK soon. */
+enum status seat_rehearse(struct seats *seats, struct seat_now now, const struct seat_event *event,
+                          const struct seat_drain_watcher *watcher);
 
 enum seat_walk {
     SEAT_WALK_END,

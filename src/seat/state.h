@@ -268,7 +268,6 @@ struct family *family_at(const struct seats *seats, uint32_t pool, int64_t utc);
 void family_refresh(const struct seats *seats, struct family *family, int64_t utc);
 uint32_t family_class(const struct seats *seats, struct family *family, uint32_t pool,
                       uint32_t release);
-bool family_line_serves(const struct seat_line *line, int64_t utc);
 int64_t line_end(const struct seat_line *line); /* INT64_MAX: never */
 const struct seat_line *family_line(const struct seats *seats, const struct family *family,
                                     uint32_t index);
@@ -307,6 +306,10 @@ enum status install_apply_end(struct seats *seats, const struct seat_record *rec
 struct vendor *vendor_find(const struct seats *seats, name_id vendor);
 /* R5.1: held-over counts of the vendor never exceed what the families still lack at `utc`. */
 void install_clamp(struct seats *seats, uint32_t vendor, int64_t utc);
+
+/* ---- view.c */
+void lease_view(const struct seats *seats, struct seat_now now, uint32_t lease,
+                struct seat_lease_view *view);
 
 /* ---- drain.c */
 /* Chooses whom to mark (R4.5); false: nobody. */

@@ -57,8 +57,8 @@ const struct pool_order *pool_order(const struct seats *seats)
 
 /* ---- leases */
 
-static void lease_view(const struct seats *seats, struct seat_now now, uint32_t lease,
-                       struct seat_lease_view *view)
+void lease_view(const struct seats *seats, struct seat_now now, uint32_t lease,
+                struct seat_lease_view *view)
 {
     const struct lease *of = &seats->leases[lease];
     const struct cell *cell = &seats->cells[of->cell];
@@ -200,7 +200,7 @@ static void feature_view_lines(const struct seats *seats, const struct family *f
             last_end = line_end(line);
         if (line->maintenance > view->maintenance)
             view->maintenance = line->maintenance;
-        if (!family_line_serves(line, now.utc.s))
+        if (!seat_line_serves(line, now.utc.s))
             continue;
         view->seats += line->seats;
         view->overdraft += line->overdraft;

@@ -24,29 +24,49 @@ static void connection_ready(uv_poll_t *poll, int status, int events);
 
 /* ---- buffers that exist only while they hold something ---- */
 
-/* The same place or a larger one, with `text` at its end; NULL where there is no memory or more
- * than `max` bytes would be held, and then nothing has changed. */
+/* Room for `size` bytes where the held ones begin: the same place or a larger one, NULL where there
+ * is no memory. Security: what was dropped in front is room, too. Without that, whoever always
+ * leaves half a command would have a place as large as all it ever sent (R10.2). Half of a place is
+ * free when it is moved, so a byte is moved once. */
+static struct connection_bytes *bytes_room(struct connection_bytes *old, size_t size)
+{
+    struct connection_bytes *bytes;
+    size_t capacity = size;
+
+    if (old != NULL && old->start + size <= old->capacity)
+        return old;
+    if (old != NULL && size <= old->capacity / 2) {
+        memmove(old->data, old->data + old->start, old->size);
+        old->start = 0;
+        return old;
+    }
+    if (old != NULL && capacity < 2 * (size_t)old->capacity)
+        capacity = 2 * (size_t)old->capacity;
+    bytes = malloc(sizeof(*bytes) + capacity);
+    if (bytes == NULL)
+        return NULL;
+    *bytes = (struct connection_bytes){.capacity = (uint32_t)capacity};
+    if (old != NULL) {
+        bytes->size = old->size;
+        memcpy(bytes->data, old->data + old->start, old->size);
+    }
+    free(old);
+    return bytes;
+}
+
+/* With `text` at its end; NULL where there is no memory or more than `max` bytes would be held, and
+ * then nothing has changed. */
 static struct connection_bytes *bytes_append(struct connection_bytes *old, struct text text,
                                              size_t max)
 {
-    size_t held = old == NULL ? 0 : old->size;
-    size_t size = held + text.size;
-    struct connection_bytes *bytes = old;
+    size_t size = (old == NULL ? 0 : old->size) + text.size;
+    struct connection_bytes *bytes;
 
     if (size > max)
         return NULL;
-    if (old == NULL || old->start + size > old->capacity) {
-        size_t capacity =
-            old == NULL || size > 2 * (size_t)old->capacity ? size : 2 * (size_t)old->capacity;
-
-        bytes = malloc(sizeof(*bytes) + capacity);
-        if (bytes == NULL)
-            return NULL;
-        *bytes = (struct connection_bytes){.size = (uint32_t)held, .capacity = (uint32_t)capacity};
-        if (old != NULL)
-            memcpy(bytes->data, old->data + old->start, held);
-        free(old);
-    }
+    bytes = bytes_room(old, size);
+    if (bytes == NULL)
+        return NULL;
     memcpy(bytes->data + bytes->start + bytes->size, text.data, text.size);
     bytes->size = (uint32_t)size;
     return bytes;

@@ -224,15 +224,11 @@ static enum status installation_compare(struct installation *installation,
     return LICET_OK;
 }
 
-enum status installation_prepare(struct server *server, struct text file,
-                                 struct installation *ret_installation, struct error *error)
+static enum status installation_judge(struct server *server, struct text file,
+                                      struct installation *installation, struct error *error)
 {
-    struct installation *installation = ret_installation;
-    enum status status;
-
-    memset(installation, 0, sizeof(*installation));
-    status = server_vendor_of_text(server, file, "LICENSE 1 ", "license file",
-                                   &installation->vendor, error);
+    enum status status = server_vendor_of_text(server, file, "LICENSE 1 ", "license file",
+                                               &installation->vendor, error);
     if (status == LICET_OK)
         status = installation_read(installation, file, error);
     if (status == LICET_OK)
@@ -244,6 +240,27 @@ enum status installation_prepare(struct server *server, struct text file,
         status = installation_check_issuer(installation, error);
     if (status == LICET_OK)
         status = installation_compare(installation, &server->key, error);
+    return status;
+}
+
+enum status installation_prepare(struct server *server, struct text text,
+                                 struct installation *ret_installation, struct error *error)
+{
+    struct response response;
+    enum status status;
+    void *memory;
+
+    memset(ret_installation, 0, sizeof(*ret_installation));
+    if (!text_starts_with(text, "RESPONSE "))
+        return installation_judge(server, text, ret_installation, error);
+    status = response_open(server, text, &memory, &response, error);
+    if (status == LICET_OK)
+        status = installation_judge(server, response.file, ret_installation, error);
+    if (status == LICET_OK)
+        status = response_check_file(&response, &ret_installation->license, &server->key, error);
+    if (status == LICET_OK)
+        ret_installation->response_hash = response.payload_hash;
+    free(memory);
     return status;
 }
 
@@ -308,22 +325,71 @@ static size_t installation_bytes(const struct server *server,
     return rows * (SEAT_RECORD_BYTES_MAX + JOURNAL_RECORD_OVERHEAD) + SEAT_STEP_BYTES;
 }
 
-static enum status installation_step(struct server *server, struct installation *installation,
-                                     struct seat_line *lines, struct error *error)
+/* The file as the core takes it. `lines` has room for them; the event borrows both. */
+static enum status installation_event(struct server *server,
+                                      const struct installation *installation,
+                                      struct seat_installation *facts, struct seat_line *lines,
+                                      struct seat_event *ret_event, struct error *error)
 {
     const struct license *license = &installation->license;
-    struct seat_installation facts = {
+    enum status status = LICET_OK;
+
+    for (uint32_t index = 0; status == LICET_OK && index < license->increments_count; index++)
+        status = line_convert(server, license, &license->increments[index], &lines[index], error);
+    if (status != LICET_OK)
+        return status;
+    *facts = (struct seat_installation){
         .vendor = installation->vendor->name,
         .generation = license->head.generation,
         .installed_at = server->now.utc.s,
         .lines_count = license->increments_count,
     };
-    struct seat_event event = {
-        .kind = SEAT_INSTALL, .vendor = facts.vendor, .installation = &facts, .lines = lines};
-    size_t bytes = installation_bytes(server, installation);
+    memcpy(facts->payload_hash, license->payload_hash.bytes, sizeof(facts->payload_hash));
+    *ret_event = (struct seat_event){
+        .kind = SEAT_INSTALL, .vendor = facts->vendor, .installation = facts, .lines = lines};
+    return LICET_OK;
+}
+
+static enum status installation_check_core(enum status status, struct error *error)
+{
+    return status == LICET_OK
+               ? LICET_OK
+               : error_set(error, status, "the lines of this file cannot be served: %s",
+                           status_text(status));
+}
+
+enum status installation_rehearse(struct server *server, const struct installation *installation,
+                                  const struct seat_drain_watcher *watcher, struct error *error)
+{
+    struct seat_line *lines =
+        calloc((size_t)installation->license.increments_count + 1, sizeof(*lines));
+    struct seat_installation facts;
+    struct seat_event event;
     enum status status;
 
-    memcpy(facts.payload_hash, license->payload_hash.bytes, sizeof(facts.payload_hash));
+    if (lines == NULL)
+        return error_set(error, LICET_NO_MEMORY, "no memory is left to look at a file");
+    status = installation_event(server, installation, &facts, lines, &event, error);
+    if (status == LICET_OK)
+        status = installation_check_core(seat_rehearse(server->seats, server->now, &event, watcher),
+                                         error);
+    free(lines);
+    server->effects.next_timer = server->now.instant; /* a tick, as seat_rehearse() asks for */
+    server_mind_timer(server);
+    return status;
+}
+
+static enum status installation_step(struct server *server, struct installation *installation,
+                                     struct seat_line *lines, struct error *error)
+{
+    const struct license *license = &installation->license;
+    size_t bytes = installation_bytes(server, installation);
+    struct seat_installation facts;
+    struct seat_event event;
+    enum status status = installation_event(server, installation, &facts, lines, &event, error);
+
+    if (status != LICET_OK)
+        return status;
     if (!batch_has_room(server->open, bytes, 0))
         return error_set(
             error, LICET_OVER_LIMIT,
@@ -336,11 +402,7 @@ static enum status installation_step(struct server *server, struct installation 
     if (status != LICET_OK)
         return status;
     server_step(server, &event);
-    status = server->reply.status;
-    return status == LICET_OK
-               ? LICET_OK
-               : error_set(error, status, "the lines of this file cannot be served: %s",
-                           status_text(status));
+    return installation_check_core(server->reply.status, error);
 }
 
 static void vendor_take(struct vendor *vendor, struct installation *installation)
@@ -362,16 +424,11 @@ enum status installation_commit(struct server *server, struct installation *inst
     bool had_file = vendor->file.data != NULL;
     struct seat_line *lines =
         calloc((size_t)installation->license.increments_count + 1, sizeof(*lines));
-    enum status status = LICET_OK;
+    enum status status;
 
     if (lines == NULL)
         return error_set(error, LICET_NO_MEMORY, "no memory is left to install a file");
-    for (uint32_t index = 0; status == LICET_OK && index < installation->license.increments_count;
-         index++)
-        status = line_convert(server, &installation->license,
-                              &installation->license.increments[index], &lines[index], error);
-    if (status == LICET_OK)
-        status = installation_step(server, installation, lines, error);
+    status = installation_step(server, installation, lines, error);
     free(lines);
     if (status != LICET_OK)
         return status;

@@ -143,14 +143,6 @@ static void report_copy_covers(struct report *report, name_id vendor, const stru
     }
 }
 
-static bool report_line_serves(const struct server *server, const struct seat_line *line)
-{
-    int64_t now = server->now.utc.s;
-
-    return line->state == LINE_ENABLED && (line->start == 0 || line->start <= now) &&
-           (line->expiry == 0 || now < line->expiry);
-}
-
 static bool report_copy_lines(struct server *server, uint32_t *places)
 {
     struct report_maker *maker = server->reporter;
@@ -165,7 +157,7 @@ static bool report_copy_lines(struct server *server, uint32_t *places)
         if (!seats_next_line(server->seats, vendor, &maker->lines_cursor, &line)) {
             maker->vendor++;
             maker->lines_cursor = 0;
-        } else if (report_line_serves(server, &line)) {
+        } else if (seat_line_serves(&line, server->now.utc.s)) {
             report_copy_covers(&maker->report, vendor, &line);
         }
     }

@@ -171,6 +171,8 @@ static enum status server_open_vendors(struct server *server, struct error *erro
             status = installation_restore(server, vendor, error);
         if (status == LICET_OK)
             status = revocation_restore(server, vendor, error);
+        if (status == LICET_OK)
+            status = response_restore(server, vendor, error);
         if (status != LICET_OK)
             return status;
     }

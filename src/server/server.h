@@ -13,6 +13,7 @@
 #include <uv.h>
 
 #include "http/http.h"
+#include "license/exchange.h"
 #include "license/license.h"
 #include "net/listener.h"
 #include "resp/command.h"
@@ -61,6 +62,7 @@ struct vendor {
     uint64_t installed_number; /* the record after which it counts */
     /* Not part of `trust`: what is installed is read again at every start, revoked or not. */
     struct vendor_revocations revocations;
+    struct hash response_hash; /* R5.2: of the last response accepted; none: no response yet */
 };
 
 struct server_counters {
@@ -212,6 +214,11 @@ enum status state_store_revocations(struct server *server, const struct vendor *
 /* LICET_NOT_FOUND where none is installed. The text is yours to free. */
 enum status state_load_revocations(struct server *server, const struct vendor *vendor,
                                    struct text *ret_list, struct error *error);
+/* The hash of the last response accepted, kept in the same way. */
+enum status state_store_response(struct server *server, const struct vendor *vendor,
+                                 struct text hash, struct error *error);
+enum status state_load_response(struct server *server, const struct vendor *vendor,
+                                struct text *ret_hash, struct error *error);
 /* How many files of names a repair has put aside, as they were. */
 uint32_t state_count_damaged_names(const struct server *server);
 
@@ -229,6 +236,7 @@ struct installation {
     void *arena_memory, *file_memory;
     struct license license;
     struct text file;          /* a copy */
+    struct hash response_hash; /* of the response that brought it; none: it came alone */
     bool is_installed_already; /* the same payload: nothing to do but to print the receipt again */
     uint32_t installed_generation; /* 0: none */
     bool is_other_customer;        /* R3.4: licetd asks before the customer of its file changes */
@@ -237,10 +245,14 @@ struct installation {
     uint32_t changes_count;
 };
 
-/* Reads and judges a file against what is installed. Nothing is changed. Finish it, whatever is
- * returned. */
-enum status installation_prepare(struct server *server, struct text file,
+/* Reads and judges a file, or the response that brings it, against what is installed. Nothing is
+ * changed. Finish it, whatever is returned. */
+enum status installation_prepare(struct server *server, struct text text,
                                  struct installation *ret_installation, struct error *error);
+/* Shows whom the drain of this file would end, if all who run now stayed (R4.2). Nothing is changed.
+ */
+enum status installation_rehearse(struct server *server, const struct installation *installation,
+                                  const struct seat_drain_watcher *watcher, struct error *error);
 /* Stores the file and gives its lines to the core; durable when server_when_durable() calls. The
  * vendor takes the file and its parsed form over. `ret_replaced` is the file before it, or none:
  * only when the new one is durable may the caller have it forgotten. The log says that it was `by`.
@@ -250,6 +262,21 @@ enum status installation_commit(struct server *server, struct installation *inst
 void installation_finish(struct installation *installation);
 /* At start: the file of what the journal says is installed. */
 enum status installation_restore(struct server *server, struct vendor *vendor, struct error *error);
+
+/* ---- response.c: what a portal answers (R5.2) */
+/* Reads a response that brings a file, with the roots of its vendor. The memory is yours to free,
+ * whatever is returned; the response lies in it. LICET_NO_FILE where none comes with it. */
+enum status response_open(struct server *server, struct text text, void **ret_memory,
+                          struct response *ret_response, struct error *error);
+/* The file in it is the one that it names, and for the server that it names, which has this key.
+ * LICET_MISMATCH, LICET_WRONG_SERVER. */
+enum status response_check_file(const struct response *response, const struct license *license,
+                                const struct public_key *key, struct error *error);
+/* From now on requests name it; on disk when it returns. Order: after its file is durable, or a
+ * request would name what a crash undoes. */
+enum status response_accept(struct server *server, struct vendor *vendor, const struct hash *hash,
+                            struct error *error);
+enum status response_restore(struct server *server, struct vendor *vendor, struct error *error);
 
 /* ---- revocation.c: the vendor's list of revoked issuing keys (R9.3) */
 struct revocation_installation {

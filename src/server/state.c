@@ -5,6 +5,7 @@
  *                              folder that is renamed once
  *     STATE/licenses/HEX.lic   installed license files, named by their payload hash
  *     STATE/revocations/VENDOR installed lists of revoked issuing keys
+ *     STATE/responses/VENDOR   the hash of the last response that was accepted
  *     STATE/administrators     administrators.c
  */
 #include <assert.h>
@@ -231,6 +232,8 @@ enum status state_open(struct server *server, struct error *error)
         status = state_make_folder(state_join(server->options.state, "licenses").text, error);
     if (status == LICET_OK)
         status = state_make_folder(state_join(server->options.state, "revocations").text, error);
+    if (status == LICET_OK)
+        status = state_make_folder(state_join(server->options.state, "responses").text, error);
     if (status == LICET_OK && stat(folder.text, &stat_now) != 0)
         status = state_bear(server, folder.text, error);
     if (status == LICET_OK)
@@ -312,24 +315,37 @@ void state_forget_license(struct server *server, const struct hash *payload_hash
 
 /* ---- revocation lists ---- */
 
-static struct state_path state_revocations_path(const struct server *server,
-                                                const struct vendor *vendor)
+static struct state_path state_vendor_path(const struct server *server, const char *folder,
+                                           const struct vendor *vendor)
 {
     char name[sizeof("revocations/") + NAME_MAX_BYTES];
 
-    snprintf(name, sizeof(name), "revocations/%s", vendor->options->name);
+    snprintf(name, sizeof(name), "%s/%s", folder, vendor->options->name);
     return state_join(server->options.state, name);
 }
 
 enum status state_store_revocations(struct server *server, const struct vendor *vendor,
                                     struct text list, struct error *error)
 {
-    return file_replace(state_revocations_path(server, vendor).text, list, 0600, error);
+    return file_replace(state_vendor_path(server, "revocations", vendor).text, list, 0600, error);
 }
 
 enum status state_load_revocations(struct server *server, const struct vendor *vendor,
                                    struct text *ret_list, struct error *error)
 {
-    return file_read(state_revocations_path(server, vendor).text, REVOCATIONS_BYTES_MAX, ret_list,
+    return file_read(state_vendor_path(server, "revocations", vendor).text, REVOCATIONS_BYTES_MAX,
+                     ret_list, error);
+}
+
+enum status state_store_response(struct server *server, const struct vendor *vendor,
+                                 struct text hash, struct error *error)
+{
+    return file_replace(state_vendor_path(server, "responses", vendor).text, hash, 0600, error);
+}
+
+enum status state_load_response(struct server *server, const struct vendor *vendor,
+                                struct text *ret_hash, struct error *error)
+{
+    return file_read(state_vendor_path(server, "responses", vendor).text, HASH_TEXT_BYTES, ret_hash,
                      error);
 }

@@ -186,6 +186,25 @@ def row_10():
         ok(server.call("PING") == "PONG", "row 10: others are served")
 
 
+def row_10_halves():
+    """A read that ends between two commands is rare: something is nearly always held back."""
+    megabytes, command = 200, command_bytes("ECHO", "x" * 1000)
+    half = len(command) // 2
+    block = (command[half:] + command[:half]) * 100
+    with start() as server, server.connect(timeout=30) as connection:
+        before, missing = server.memory_kib("VmHWM"), 0
+        connection.send(command[:half])
+        for _ in range(megabytes * 1000000 // len(block)):
+            connection.send(block)
+            missing += 100
+            while missing > 0 and (data := connection.socket.recv(1 << 20)):
+                missing -= data.count(b"$")
+        grown = server.memory_kib("VmHWM") - before
+        ok(grown < 16 * 1024, f"row 10: {megabytes} MB in halves of commands make it grow by a few MiB at most",
+           f"{grown} KiB")
+        ok(missing == 0, "row 10: and every whole one is answered", missing)
+
+
 OPENINGS = {
     "GET": b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
     "POST": b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n%s",
@@ -355,4 +374,4 @@ def row_36():
         ok([answer.status for answer in answers] == [200, 200], "row 36: so do status and metrics", answers)
 
 
-harness.run(row_2, row_4, row_8, row_8_random, row_9, row_10, row_11, row_14, row_17, row_36)
+harness.run(row_2, row_4, row_8, row_8_random, row_9, row_10, row_10_halves, row_11, row_14, row_17, row_36)

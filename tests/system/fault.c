@@ -1,5 +1,5 @@
 /*
- * Preloaded into licet-signer and licet-portal: writes, syncs, renames, signatures and what is sent
+ * Preloaded into licet-signer, licet-portal and licetd: writes, syncs, renames, signatures and what is sent
  * (answers; statements to PostgreSQL; what the signer is asked) are counted, and before number
  * LICET_FAULT_AT the process is killed. With LICET_FAULT_ERRNO it goes on instead, and that call and
  * every later one of the disk fails so.
@@ -48,6 +48,8 @@ typedef ssize_t write_call(int, const struct iovec *, int, off_t);
 typedef ssize_t write_one_call(int, const void *, size_t, off_t);
 typedef int sync_call(int);
 typedef int rename_call(int, const char *, int, const char *);
+typedef int move_call(const char *, const char *);
+typedef ssize_t print_call(int, const void *, size_t);
 typedef int cut_call(int, off_t);
 typedef ssize_t send_call(int, const void *, size_t, int);
 typedef int sign_call(unsigned char *, unsigned long long *, const unsigned char *,
@@ -57,6 +59,8 @@ EXPORT write_call pwritev64;
 EXPORT write_one_call pwrite64;
 EXPORT sync_call fdatasync, fsync;
 EXPORT rename_call renameat;
+EXPORT move_call rename, link;
+EXPORT print_call write;
 EXPORT cut_call ftruncate64;
 EXPORT send_call send;
 EXPORT sign_call crypto_sign_detached;
@@ -94,6 +98,28 @@ int renameat(int from_fd, const char *from, int to_fd, const char *to)
     NEXT(rename_call *, "renameat");
 
     return fault_strikes() ? -1 : next.call(from_fd, from, to_fd, to);
+}
+
+int rename(const char *from, const char *to)
+{
+    NEXT(move_call *, "rename");
+
+    return fault_strikes() ? -1 : next.call(from, to);
+}
+
+int link(const char *from, const char *to)
+{
+    NEXT(move_call *, "link");
+
+    return fault_strikes() ? -1 : next.call(from, to);
+}
+
+/* What is logged does not count. */
+ssize_t write(int fd, const void *bytes, size_t size)
+{
+    NEXT(print_call *, "write");
+
+    return fd > STDERR_FILENO && fault_strikes() ? -1 : next.call(fd, bytes, size);
 }
 
 int ftruncate64(int fd, off_t size)

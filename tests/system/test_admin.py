@@ -218,7 +218,8 @@ def test_covers():
     with Server(VENDOR) as server:
         server.serve(harness.increment("cad_pro", 3, covers="cad_std"),
                      harness.increment("cad_max", 2, "L-2", covers=["cad_std", "old"]),
-                     harness.increment("past", 2, "L-3", expiry="2020-01-01", covers="old"))
+                     harness.increment("past", 2, "L-3", expiry="2020-01-01", covers="old"),
+                     harness.increment("stale", 2, "L-4", refresh_by="2020-01-01", covers="old"))
         server.call("CHECKOUT", "cad_std", harness.new_id())
         features = {row["feature"]: row for row in server.get("/status").json["features"]}
         ok(features["cad_std"]["covered_by"] == ["cad_pro", "cad_max"] and features["cad_pro"]["covered_by"] == [],
@@ -226,9 +227,46 @@ def test_covers():
         shown = licet(server, home, "status").stdout
         ok(re.search(r"^  cad_std +- +1 +0 +- +-  served through cad_pro, cad_max$", row_of(shown, "cad_std")),
            "licet status shows it, and no seats and end that are not its own", shown)
-        ok(features["old"]["covered_by"] == ["cad_max"], "a line that has ended covers nothing", features)
+        ok(features["old"]["covered_by"] == ["cad_max"],
+           "a line that has ended, or is past its refresh-by, covers nothing", features)
         ok("through" not in row_of(shown, "cad_pro") and "permanent" in row_of(shown, "cad_pro"),
            "a feature with lines is shown as before", shown)
+
+
+def test_drain():
+    """R4.2: a preview names whom the drain would end, and the drain then ends these."""
+    home, path = path_of("drain-home"), path_of("drain.lic")
+    with Server(VENDOR) as server, server.connect() as connection:
+        server.serve(harness.increment("cad_pro", 4, drain="0h", ttl="10s"), harness.increment("sim", 5, "L-2"))
+        leases = {f"user-{index}": harness.new_id() for index in range(4)}
+        handles = {user: connection.call("CHECKOUT", "cad_pro", lease, "USER", user, "HOST", "desk-7")[1]
+                   for user, lease in leases.items()}
+        connection.call("CHECKOUT", "sim", harness.new_id(), "COUNT", "3")
+        smaller = VENDOR.license(server, 2, harness.increment("cad_pro", 1, drain="0h", ttl="10s"),
+                                 harness.increment("sim", 3, "L-2"))
+        with open(path, "w", encoding="ascii") as file:
+            file.write(smaller)
+        drain = server.post("/license/preview", smaller, token=server.administrator()).json["drain"]
+        ok(drain["features"] == [{"feature": "cad_pro", "leases": 3, "seats": 3}],
+           "R4.2 the preview says how many leases of which feature would end", drain)
+        ok({(row["user"], row["host"], row["handle"]) for row in drain["leases"]} ==
+           {(user, "desk-7", handles[user]) for user in ("user-1", "user-2", "user-3")},
+           "R4.2 and names the newest of them, who would have to go", drain)
+        licet(server, home, "login", "--name", "root", text=PASSWORD + "\n")
+        shown = licet(server, home, "install", path)
+        ok("cad_pro: 3 leases with 3 seats\n" in shown.stdout and
+           f"lease {handles['user-3']}: user-3 on desk-7, 1 of cad_pro\n" in shown.stdout and
+           "user-0" not in shown.stdout and "sim:" not in shown.stdout, "R4.2 licet install shows it before it asks",
+           shown.stdout + shown.stderr)
+        words = {user: harness.word_of(connection.call("RENEW", lease)) for user, lease in leases.items()}
+        ok(set(words.values()) == {"GRANTED"}, "R4.2 until then everybody goes on", words)
+        server.install(smaller)
+        words = {user: harness.word_of(connection.call("RENEW", lease)) for user, lease in leases.items()}
+        ok({user for user, word in words.items() if word != "GRANTED"} == {row["user"] for row in drain["leases"]},
+           "R4.5 and those who were named are those who are not renewed", words)
+        larger = VENDOR.license(server, 3, harness.increment("cad_pro", 9), harness.increment("sim", 3, "L-2"))
+        drain = server.post("/license/preview", larger, token=server.administrator()).json["drain"]
+        ok(drain == {"features": [], "leases": []}, "R4.2 where nothing shrinks nobody is named", drain)
 
 
 def test_log():
@@ -294,4 +332,4 @@ def test_end():
            "R10.4 what was ended has ended after a restart, too")
 
 
-harness.run(test_first, test_later, test_terminal, test_leases, test_covers, test_log, test_end)
+harness.run(test_first, test_later, test_terminal, test_leases, test_covers, test_drain, test_log, test_end)

@@ -43,7 +43,9 @@ def check_installation():
         again = server.install(first)
         ok(again.status == 200 and again.json["already_installed"] is True,
            "R4.1 the same file again is answered: already installed", again)
-        ok("RECEIPT 1" in server.get("/receipt", token=server.administrator()).text, "R4.1 and its receipt is there")
+        receipt = again.json["receipt"]
+        ok(receipt.startswith("RECEIPT 1 ") and " generation=5 " in receipt.replace("\\\n   ", "") and
+           stock_verifies(receipt, signers_of(server), "receipt@licet"), "R4.1 with its receipt, signed", receipt)
         refused(server, other, 409, "generation 5", "R4.1 the same number with other content is refused")
         ok("license.conflict" in server.log(), "R4.1 and raises an alarm in the log")
         refused(server, vendor.license(server, 4, increment(seats=9)), 409,
@@ -238,10 +240,7 @@ def check_texts():
            first)
         server.serve(increment(seats=3), increment("sim", sn="L-2", seats=2))
         texts = {kind: server.get("/" + kind, token=server.administrator()).text for kind in ("request", "receipt")}
-        signers = harness.path_of("signers")
-        with open(signers, "w", encoding="ascii") as file, open(os.path.join(server.state, "server", "key.pub"),
-                                                                encoding="ascii") as key:
-            file.write("server " + key.read())
+        signers = signers_of(server)
         for kind, text in texts.items():
             for namespace in ("request", "receipt", "lease", "license", "usage"):
                 good = stock_verifies(text, signers, namespace + "@licet")
@@ -250,6 +249,58 @@ def check_texts():
         ok(not stock_verifies(texts["receipt"].replace("seats=3", "seats=2"), signers, "receipt@licet"),
            "R5 stock ssh-keygen refuses a changed receipt")
         check_text_values(server, vendor, texts)
+
+
+def response_of(vendor, file, server="S-1", named=None, namespace="response@licet"):
+    """What a portal answers: a signed text, and the file behind it."""
+    issued = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    payload = print_line("RESPONSE", "1", f"vendor={vendor.name}", f"server={server}", "request=SHA256:" + "A" * 42 + "E",
+                         f"issued={issued}", f"file={named or payload_hash(file)}")
+    return vendor.sign(payload, namespace) + "\n" + file
+
+
+def check_responses():
+    """R5.2: every request names the last response that was accepted, and nothing else does."""
+    vendor, other = Vendor(), Vendor("other")
+    with Server([vendor, other]) as server:
+        def named(of=vendor):
+            text = server.get("/request?vendor=" + of.name, token=server.administrator()).text.replace("\\\n   ", "")
+            found = re.search(r" response=(\S+)", text)
+            return found and found.group(1)
+
+        def bring(text, file):
+            return server.post("/license/install?hash=" + quote(payload_hash(file)), text, token=server.administrator())
+
+        ok(named() is None, "R5.2 before the first response a request names none", named())
+        first, second = (vendor.license(server, number, increment(seats=number + 4)) for number in (1, 2))
+        response = response_of(vendor, first)
+        shown = server.post("/license/preview", response, token=server.administrator())
+        ok(shown.status == 200 and shown.json["hash"] == payload_hash(first) and named() is None,
+           "R5.2 a preview of a response shows its file, and accepts nothing", shown)
+        answer = bring(response, first)
+        ok(answer.status == 200 and named() == payload_hash(response),
+           "R5.2 a response that was installed is named by the next request", f"{answer}\n{named()}")
+        ok(named(other) is None, "R5.2 and not by one to another vendor")
+        bad = {
+            "with a changed head": response_of(vendor, second).replace("server=S-1", "server=S-2"),
+            "signed as a file": response_of(vendor, second, namespace="license@licet"),
+            "that names another file": response_of(vendor, second, named=payload_hash(first)),
+            "for another server": response_of(vendor, second, server="S-9"),
+            "of another vendor's key": response_of(other, second).replace("vendor=other", "vendor=acme"),
+            "without a file": response_of(vendor, second).split("\n\n")[0] + "\n",
+        }
+        for name, text in bad.items():
+            answer = bring(text, second)
+            ok(answer.status in (400, 403, 409, 422) and named() == payload_hash(response) and
+               server.get("/status").json["vendors"][0]["generation"] == 1, f"R5.2 a response {name} is refused", answer)
+        server.kill()
+        server.start()
+        ok(named() == payload_hash(response), "R5.2 it is named after a kill, too", named())
+        bring(second, second)
+        ok(named() == payload_hash(response), "R5.2 a file that comes alone changes nothing of it", named())
+        again = response_of(vendor, second)
+        ok(bring(again, second).json["already_installed"] and named() == payload_hash(again),
+           "R5.2 a response whose file is installed already is accepted", named())
 
 
 def check_text_values(server, vendor, texts):
@@ -276,6 +327,15 @@ def check_text_values(server, vendor, texts):
     ok("overhang" not in receipt, "R5.1 when they are given back the receipt frees them", receipt)
 
 
+def signers_of(server):
+    """What stock ssh-keygen wants to know of this server's key."""
+    path = harness.path_of("signers")
+    with open(path, "w", encoding="ascii") as file, open(os.path.join(server.state, "server", "key.pub"),
+                                                         encoding="ascii") as key:
+        file.write("server " + key.read())
+    return path
+
+
 def stock_verifies(text, signers, namespace):
     payload, block = text[:text.index(harness.ARMOR)], text[text.index(harness.ARMOR):]
     path = harness.path_of("block")
@@ -298,7 +358,7 @@ def check_ends():
         server.serve(increment("past", sn="L-1", expiry=date(-3)), increment("future", sn="L-2", start=date(3)),
                      increment("stale", sn="L-3", refresh_by=date(-3)), increment("dated", sn="L-4",
                                                                                    maintenance="2026-06-30"),
-                     increment("free", sn="L-5", maintenance="none"))
+                     increment("free", sn="L-5", maintenance="none"), increment("later", sn="L-6", frobnicate="1"))
 
         def word(feature, *more):
             return word_of(server.call("CHECKOUT", feature, new_id(), *more))
@@ -306,6 +366,12 @@ def check_ends():
         ok(word("past") == "EXPIRED", "R1.3 a line that ended serves nobody", word("past"))
         ok(word("stale") == "EXPIRED", "R4.4 refresh-by is an end like expiry", word("stale"))
         ok(word("future") == "NOTSTARTED", "R1.3 a line that has not begun serves nobody", word("future"))
+        why = {args: server.call("WHY", *args.split()) for args in
+               ("past", "stale", "future", "dated RELEASE 2026-07-01", "free COUNT 4", "nothing", "later", "free")}
+        ok([row[7] for row in why.values()] == ["expiry", "refresh-by", "start", "maintenance", "seats", "feature", None, None],
+           "R10.3 WHY names the rule that refused, if any", why)
+        ok("newer license file" in why["stale"][2] and "newer license file" not in why["past"][2],
+           "R4.4 and says what helps a line past its refresh-by", why)
         ok(word("dated", "RELEASE", "2026-06-30") == "GRANTED", "R1.3 a release of the maintenance date itself is served")
         ok(word("dated", "RELEASE", "2026-07-01") == "MAINTENANCE", "R1.3 one of the day after is not")
         ok(word("dated") == "GRANTED", "R1.3 a request without a release date fits any line")
@@ -341,5 +407,5 @@ def check_licet_tool():
 
 
 harness.run(check_licet_tool, check_installation, check_quick_installations, check_shrinking,
-            check_order, check_forward, check_reading, check_trust, check_server_names, check_texts,
+            check_order, check_forward, check_reading, check_trust, check_server_names, check_texts, check_responses,
             check_ends)

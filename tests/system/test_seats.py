@@ -54,6 +54,8 @@ def test_administrator(site):
        done_.stdout + done_.stderr)
     again = site.run("install", "--yes", first)
     ok(again.returncode == 0 and "already" in again.stdout, "R4.1 the same file again changes nothing", again.stderr)
+    ok(re.search(r"\n\nRECEIPT 1 (?s:.*)\n-----BEGIN SSH SIGNATURE-----", again.stdout), "R4.1 and its receipt is printed again",
+       again.stdout)
     site.must("install", "--yes", site.sign())
     old = site.run("install", "--yes", first)
     ok(old.returncode == 24 and "older" in old.stderr, "R4.1 an older generation is refused", old.stderr)

@@ -14,6 +14,8 @@ import time
 import harness
 from harness import Server, Vendor, increment, new_folder, new_id, ok, skip, word_of
 
+FAULT = os.path.join(harness.BUILD, "tests", "system", "libsigner_fault.so")
+
 
 def ends_refused(server, pattern, name):
     """The server refuses to start, in words."""
@@ -48,6 +50,41 @@ def check_first_start():
         server.stop()
         server.start()
         ok(not os.path.exists(path), "R10.6 a server with an administrator makes no new one at its start")
+
+
+def identity_of(server):
+    """The key that is born, if it is; what is missing beside it is for the next start to tell."""
+    with contextlib.suppress(FileNotFoundError), open(os.path.join(server.state, "server", "key"), "rb") as file:
+        return file.read()
+
+
+def check_birth():
+    """R7.1: a first start is killed before each of its writes, syncs and renames until a few after its birth."""
+    vendor, at, wrong, births = Vendor(), 0, [], {True: 0, False: 0}
+    while births[True] < 5 and at < 200:
+        at += 1
+        server = Server(vendor)
+        server.environment = {"LD_PRELOAD": harness.program(FAULT), "LICET_FAULT_AT": str(at)}
+        try:
+            server.start()
+            wrong.append((at, "it lives"))
+        except RuntimeError:
+            wrong += [] if server.process.returncode == -signal.SIGKILL else [(at, server.log())]
+        server.kill()
+        is_born = os.path.exists(os.path.join(server.state, "server"))
+        key = identity_of(server)
+        births[is_born] += 1
+        server.environment = {}
+        try:
+            server.start()
+            is_same = key is None or identity_of(server) == key
+            wrong += [] if is_same and is_born == (key is not None) else [(at, "another key", is_born)]
+        except RuntimeError as error:
+            wrong.append((at, str(error)))
+        server.kill()
+    ok(not wrong, "R7.1 killed before any call of its first start, a server is born whole at the next one, or was before",
+       wrong[:3])
+    ok(births[False] > 5 and births[True] == 5, "R7.1 kills fell before the birth and after it", (at, births))
 
 
 def check_root():
@@ -324,5 +361,5 @@ def full_disk(folder):
     server.stop()
 
 
-harness.run(check_first_start, check_root, check_key_and_journal, check_other_root, check_damage, check_snapshot,
+harness.run(check_first_start, check_birth, check_root, check_key_and_journal, check_other_root, check_damage, check_snapshot,
             check_restart, check_vendor_gone, check_stop, check_stop_while_signing_in, check_early_stop, check_full_disk)

@@ -13,7 +13,7 @@ static const char *why_rule(const struct seat_reply *reply)
     case LICET_MAINTENANCE:
         return "maintenance";
     case LICET_EXPIRED:
-        return "expiry";
+        return reply->denial.is_refresh_by ? "refresh-by" : "expiry";
     case LICET_NOT_STARTED:
         return "start";
     case LICET_NO_FEATURE:

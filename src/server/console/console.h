@@ -32,6 +32,18 @@ json_t *console_json_time(int64_t seconds); /* UTC; null for 0 */
 enum status console_field(const json_t *object, const char *key, char *place, size_t size,
                           struct error *error);
 
+/* ---- drain.c */
+/* Adds to the answer of a preview which leases the drain of this file would end, in features and by
+ * name; empty where nothing shrinks. The file must be one that can be served. */
+enum status console_drain(struct server *server, const struct installation *installation,
+                          json_t *answer, struct error *error);
+
+/* ---- exchange.c */
+/* Adds the receipt of what is installed, counted like every text: the answer may leave when
+ * server_when_durable() calls. LICET_DISK_FULL. */
+enum status exchange_add_receipt(struct server *server, const struct vendor *vendor, json_t *answer,
+                                 struct error *error);
+
 /* ---- routes.c */
 /* ?vendor=, or the only one. LICET_NO_FILE where nothing of it is installed. */
 enum status console_vendor(struct http_exchange *exchange, struct vendor **ret_vendor,

@@ -95,6 +95,7 @@ static enum status request_text(const struct server *server, const struct vendor
     request.head.key = server->key_hash;
     request.head.licetd = TEXT(LICET_VERSION);
     request.head.counter = counter;
+    request.head.response = vendor->response_hash;
     if (vendor->file.data !=
         NULL) { /* a first request, which enrols the server, has none of this */
         const struct license_host *self = license_find_server(&vendor->license, &server->key);
@@ -147,7 +148,8 @@ static void exchange_durable(void *context)
     free(wait);
 }
 
-static enum status exchange_count(struct server *server, uint64_t *ret_counter, struct error *error)
+static enum status exchange_count(struct server *server, const struct vendor *vendor,
+                                  uint64_t *ret_counter, struct error *error)
 {
     struct seat_record record = {.kind = SEAT_RECORD_REQUEST, .at = server->now.utc.s};
     struct seats_totals totals;
@@ -158,6 +160,8 @@ static enum status exchange_count(struct server *server, uint64_t *ret_counter, 
                          "the license server's disk has no room to count a request");
     seats_totals(server->seats, &totals);
     record.request.counter = totals.request_counter + 1;
+    memcpy(record.request.response_hash, vendor->response_hash.bytes,
+           sizeof(record.request.response_hash));
     *ret_counter = record.request.counter;
     return server_apply(server, &record, error);
 }
@@ -177,12 +181,24 @@ static enum status exchange_write(struct server *server, const struct vendor *ve
         free(memory);
         return error_set(error, LICET_NO_MEMORY, "no memory is left to write the text");
     }
-    status = exchange_count(server, &counter, error);
+    status = exchange_count(server, vendor, &counter, error);
     if (status == LICET_OK)
         status = kind == EXCHANGE_REQUEST
                      ? request_text(server, vendor, counter, &arena, buf, error)
                      : receipt_text(server, vendor, counter, &arena, buf, error);
     free(memory);
+    return status;
+}
+
+enum status exchange_add_receipt(struct server *server, const struct vendor *vendor, json_t *answer,
+                                 struct error *error)
+{
+    struct buf text = buf_over(malloc(TEXT_BYTES_MAX), TEXT_BYTES_MAX);
+    enum status status = exchange_write(server, vendor, EXCHANGE_RECEIPT, &text, error);
+
+    if (status == LICET_OK)
+        json_object_set_new(answer, "receipt", console_json_text(buf_text(&text)));
+    free(text.data);
     return status;
 }
 

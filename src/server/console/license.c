@@ -3,6 +3,7 @@
  * POST /license/install?hash=SHA256:...: installs exactly the file that was previewed. Without the
  * hash it is an unattended installation, which is refused where anything shrinks (R4.2).
  */
+#include "base/log.h"
 #include "server/console/console.h"
 
 static const char *license_change_kind(const struct installation_change *change)
@@ -94,11 +95,16 @@ void license_preview_handle(struct http_exchange *exchange)
     struct installation installation;
     struct error error = {0};
     enum status status = installation_prepare(server, http_body(exchange), &installation, &error);
+    json_t *answer = status == LICET_OK ? license_answer(server, &installation) : NULL;
 
     if (status == LICET_OK)
-        console_answer_json(exchange, license_answer(server, &installation));
-    else
+        status = console_drain(server, &installation, answer, &error);
+    if (status == LICET_OK) {
+        console_answer_json(exchange, answer);
+    } else {
+        json_decref(answer);
         console_refuse(exchange, "license.refused", "preview", status, &error);
+    }
     installation_finish(&installation);
 }
 
@@ -107,15 +113,24 @@ void license_preview_handle(struct http_exchange *exchange)
 struct license_wait {
     struct http_exchange *exchange;
     struct hash replaced; /* the file that is not needed once the new one is durable */
+    struct vendor *vendor;
+    struct hash response; /* that brought the file, or none */
     json_t *answer;
 };
 
 static void license_installed(void *context)
 {
     struct license_wait *wait = context;
+    struct server *server = http_context(wait->exchange);
+    struct error error = {0};
+    enum status status;
 
     if (!hash_is_none(&wait->replaced))
-        state_forget_license(http_context(wait->exchange), &wait->replaced);
+        state_forget_license(server, &wait->replaced);
+    status = response_accept(server, wait->vendor, &wait->response, &error);
+    if (status != LICET_OK) /* the file serves; the portal sends the same response again */
+        log_warning("response.unnamed", "vendor=%s cause=\"%s\"", wait->vendor->options->name,
+                    error_text(&error, status));
     console_answer_json(wait->exchange, wait->answer);
     free(wait);
 }
@@ -146,13 +161,14 @@ static enum status license_install(struct http_exchange *exchange,
     if (wait == NULL)
         return error_set(error, LICET_NO_MEMORY, "no memory is left to install a file");
     wait->exchange = exchange;
+    wait->vendor = installation->vendor;
+    wait->response = installation->response_hash;
     wait->answer = license_answer(server, installation);
     if (!installation->is_installed_already)
         status =
             installation_commit(server, installation, console_by(exchange), &wait->replaced, error);
-    else if (!batch_has_room(server->open, 0, 0))
-        status = error_set(error, LICET_OVER_LIMIT,
-                           "this server is too busy just now; try again in a second");
+    else /* R4.1: who lost the receipt, or the file, has it again */
+        status = exchange_add_receipt(server, installation->vendor, wait->answer, error);
     if (status != LICET_OK) {
         json_decref(wait->answer);
         free(wait);

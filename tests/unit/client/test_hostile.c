@@ -370,6 +370,55 @@ static void test_grants_beyond_the_file(void)
     world_destroy(world);
 }
 
+#define LAST_SECOND "2026-12-01T12:00:00Z" /* an expiry holds to the end of its date at UTC-12 */
+
+static int64_t last_second(void)
+{
+    struct unix_time time;
+    struct error error;
+
+    if (unix_time_parse(TEXT(LAST_SECOND), &time, &error) != LICET_OK)
+        abort();
+    return time.s;
+}
+
+static void tamper_end_at(struct world *world, struct lease_root *root, struct lease_leaf *leaf)
+{
+    (void)world, (void)root;
+    leaf->end = last_second();
+}
+
+static void tamper_end_after(struct world *world, struct lease_root *root, struct lease_leaf *leaf)
+{
+    (void)world, (void)root;
+    leaf->end = last_second() + 1;
+}
+
+/* The leaf says no end, so its ttl is what must not pass the line's. */
+static void test_ends_beyond_the_file(void)
+{
+    struct world *world = world_create();
+    licet_error error;
+
+    world_serve(world, &world->keys, "acme", 5,
+                "INCREMENT cad_pro sn=A-1 seats=10 maintenance=none expiry=2026-11-30 ttl=120s");
+    world->tamper = tamper_end_at;
+    ok(try_checkout(world, "cad_pro", NULL, 1, NULL, &error) == LICET_OK,
+       "R8.3 an end at the end of the line is accepted");
+    world->tamper = tamper_end_after;
+    ok(try_checkout(world, "cad_pro", NULL, 1, NULL, &error) == LICET_MISMATCH,
+       "R8.3 an end a second after that of the line is refused");
+    world->tamper = NULL;
+    world->ttl_s = 120;
+    world->utc = last_second() - world->ttl_s + GRANT_COMMIT_SECONDS_MAX;
+    ok(try_checkout(world, "cad_pro", NULL, 1, NULL, &error) == LICET_OK,
+       "R8.3 a ttl may pass it by what a commit may take");
+    world->utc++;
+    ok(try_checkout(world, "cad_pro", NULL, 1, NULL, &error) == LICET_MISMATCH,
+       "R8.3 a ttl that goes on longer is refused");
+    world_destroy(world);
+}
+
 /* ---- the chain ---------------------------------------------------------------------------- */
 
 static void test_emulators(void)
@@ -650,6 +699,7 @@ int main(void)
     test_other_leaves();
     test_other_proofs();
     test_grants_beyond_the_file();
+    test_ends_beyond_the_file();
     test_emulators();
     test_revocations();
     test_a_list_for_the_file_in_use();

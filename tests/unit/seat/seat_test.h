@@ -198,6 +198,16 @@ __attribute__((unused)) static struct seat_reply renew(struct world *world, uint
     return world_step(world, &event);
 }
 
+__attribute__((unused)) static void world_keep_alive(struct world *world, uint32_t first,
+                                                     uint32_t last, int64_t seconds)
+{
+    for (int64_t passed = 0; passed < seconds; passed += 30) {
+        world_pass_ms(world, 30000);
+        for (uint32_t id = first; id <= last; id++)
+            renew(world, id);
+    }
+}
+
 __attribute__((unused)) static struct seat_reply checkin(struct world *world, uint32_t id)
 {
     struct seat_event event = event_of(SEAT_CHECKIN, id, 0, 0);

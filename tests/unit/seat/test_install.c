@@ -38,15 +38,6 @@ static bool world_is_marked(const struct world *world, uint64_t handle)
     return false;
 }
 
-static void world_keep_alive(struct world *world, uint32_t first, uint32_t last, int64_t seconds)
-{
-    for (int64_t passed = 0; passed < seconds; passed += 30) {
-        world_pass_ms(world, 30000);
-        for (uint32_t id = first; id <= last; id++)
-            renew(world, id);
-    }
-}
-
 static void test_generations(void)
 {
     struct world world;

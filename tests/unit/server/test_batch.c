@@ -68,6 +68,15 @@ static void test_proofs(struct batch *batch)
     next.generation = root.generation;
     next.epoch++;
     ok(!batch_takes_root(batch, &next), "R8.2 so does a change of epoch");
+    next = root;
+    next.vendor = TEXT("acne");
+    ok(!batch_takes_root(batch, &next), "R8.2 so does another vendor");
+    next = root;
+    next.payload_hash[31] ^= 1;
+    ok(!batch_takes_root(batch, &next), "R8.2 so does another license file");
+    next = root;
+    next.server_key[31] ^= 1;
+    ok(!batch_takes_root(batch, &next), "R8.2 so does another server key");
     batch_sign(batch, secret_key);
     batch_proof(batch, 3, &buf);
     leaf.id[0] = 3;

@@ -92,6 +92,60 @@ static void test_flood(void)
     server_end();
 }
 
+#define HALVES 20000
+#define PLACE_BYTES_MAX 4096 /* of a place that never holds more than a few dozen bytes */
+
+/* Every read ends in half a command, and its other half comes with half of the next one. */
+static void test_half_commands(void)
+{
+    uint32_t widest = 0;
+    struct connection *connection;
+    char heard[100];
+    int peer;
+
+    server_begin();
+    peer = peer_open(&connection);
+    peer_say(peer, "*1\r\n$4");
+    for (int half = 0; half < HALVES && connection->input != NULL; half++) {
+        if (send(peer, "\r\nPING\r\n*1\r\n$4", 14, MSG_NOSIGNAL) != 14)
+            exit(1);
+        uv_run(&server.loop, UV_RUN_NOWAIT);
+        peer_hear(peer, heard, sizeof(heard));
+        if (connection->input != NULL && connection->input->capacity > widest)
+            widest = connection->input->capacity;
+    }
+    ok(server.counters.commands == HALVES, "commands in halves are all run");
+    ok(widest <= PLACE_BYTES_MAX, "R10.2 and the place of a half stays small: %u bytes", widest);
+    close(peer);
+    server_end();
+}
+
+/* The peer reads half of what waits for it, again and again, and never all. */
+static void test_half_replies(void)
+{
+    static char heard[65536];
+    uint64_t sent = 0;
+    struct connection *connection;
+    int peer;
+
+    server_begin();
+    peer = peer_open(&connection);
+    peer_say(peer, "*1\r\n$4\r\nPING\r\n");
+    while (server.counters.connections_open == 1 && sent < 16 * OUTPUT_BYTES_MAX) {
+        for (int line = 0; connection->output == NULL || line < 66; line++, sent += 1003) {
+            buf_printf(&server.replies, "+%01000d\r\n", line);
+            connection_emit(connection);
+        }
+        peer_hear(peer, heard, sizeof(heard));
+        uv_run(&server.loop, UV_RUN_NOWAIT);
+    }
+    ok(server.counters.connections_open == 1, "who reads late is not hung up on");
+    ok(connection->output != NULL && connection->output->capacity <= 4 * OUTPUT_BYTES_MAX,
+       "R10.2 and what waits for it has a place of a bounded size");
+    close(peer);
+    server_end();
+}
+
 /* A reply that waits for the disk, as a CHECKOUT's. */
 static void connection_wait(struct connection *connection, const char *reply)
 {
@@ -207,6 +261,8 @@ int main(void)
     test_full_batch();
     test_half_close();
     test_flood();
+    test_half_commands();
+    test_half_replies();
     test_stop();
     return tap_done();
 }
