@@ -1,7 +1,7 @@
 /*
- * Preloaded into licet-signer, licet-portal and licetd: writes, syncs, renames, signatures and what is sent
- * (answers; statements to PostgreSQL; what the signer is asked) are counted, and before number
- * LICET_FAULT_AT the process is killed. With LICET_FAULT_ERRNO it goes on instead, and that call and
+ * Preloaded into licet-signer, licet-portal and licetd: writes, syncs, renames, signatures and what
+ * is sent (answers; statements to PostgreSQL; what the signer is asked) are counted, and before
+ * number LICET_FAULT_AT the process is killed. With LICET_FAULT_ERRNO it goes on instead, and that call and
  * every later one of the disk fails so.
  */
 #include <dlfcn.h>
