@@ -287,6 +287,19 @@ class Answer:
         return f"{self.status} {self.text[:400]}"
 
 
+def own_address():
+    """An address of this machine that is not loopback; None where it has none."""
+    probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        probe.connect(("192.0.2.1", 9))  # documentation's network: nothing is sent by this
+        address = probe.getsockname()[0]
+    except OSError:
+        address = "127.0.0.1"
+    finally:
+        probe.close()
+    return None if address.startswith("127.") else address
+
+
 def http_exchange(address, data, timeout=WAIT_SECONDS, source=None):
     """Sends bytes as they are, gives back all that comes until the server closes or is silent for `timeout`."""
     answer = b""

@@ -9,19 +9,6 @@ import harness
 from harness import Connection, ReplyError, Server, Vendor, as_maps, command_bytes, increment, new_id, ok, skip, word_of
 
 
-def own_address():
-    """An address of this machine that is not loopback; None where it has none."""
-    probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    try:
-        probe.connect(("192.0.2.1", 9))  # documentation's network: nothing is sent by this
-        address = probe.getsockname()[0]
-    except OSError:
-        address = "127.0.0.1"
-    finally:
-        probe.close()
-    return None if address.startswith("127.") else address
-
-
 def reach(address, port, data=command_bytes("PING")):
     """What a caller from another address than loopback is told; b"" where the door is shut."""
     try:
@@ -31,7 +18,7 @@ def reach(address, port, data=command_bytes("PING")):
 
 
 def check_allow():
-    address = own_address()
+    address = harness.own_address()
     if address is None:
         skip("R10.4 the networks of allow= and no others are let in", "this machine has only loopback addresses")
         return
