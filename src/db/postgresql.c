@@ -293,7 +293,7 @@ static enum status engine_open(struct db *db, const char *url, struct error *err
 {
     enum status status = url_check(url, error);
     struct postgresql_state *server;
-    struct postgresql_connection *connection;
+    struct postgresql_connection *connection = NULL;
 
     if (status != LICET_OK)
         return status;
