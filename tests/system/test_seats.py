@@ -178,7 +178,7 @@ def test_loss(site):
     seconds = time.monotonic() - begin
     said = polite.stderr.read()
     ok(code == 124, "R8.5 124: the lease is lost, and the command was asked to stop", f"{code}: {said}")
-    ok(5 < seconds < 12, "at the end of its lease, neither sooner nor later", seconds)
+    ok(5 < seconds < 25, "at the end of its lease, neither sooner nor much later", seconds)
     ok("licet run: LOST:" in said, "with a line that says so", said)
     ok(stubborn.wait(timeout=30) == 124, "a command that will not stop is made to")
     ok(wait_for(lambda: site.in_use("pool") == 0), "the server frees the seats by time")
