@@ -88,8 +88,9 @@ class Play(threading.Thread):
 
     def run(self):
         try:
-            begin = time.monotonic()
             for at, who, mark, text in self.scenario.steps:
+                if at == 0:  # the first file may take seconds to install, and no time of the scenario
+                    begin = time.monotonic()
                 time.sleep(max(0.0, begin + at * STRETCH - time.monotonic()))
                 self.step(who, mark, text)
             self.faults += [f"nothing expects {answer}" for answer in self.answers]
