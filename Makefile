@@ -22,9 +22,9 @@ setup_build-fuzz = CC=clang meson setup build-fuzz -Db_sanitize=address,undefine
 compile = { test -e $(1)/build.ninja || $(setup_$(1)); } && ninja --quiet -C $(1)
 # Never fails: tools/test-summary gives the exit code. The old log goes first, so that it cannot count a run that
 # did not take place.
-# Four tests at once on two cores: many wait for a disk or a clock, and three leave a third of the cores idle.
+# Three tests at once on two cores: many wait for a disk or a clock.
 run_tests = rm -f $(1)/meson-logs/testlog.*; { $(call compile,$(1)) && \
-	meson test -C $(1) --no-rebuild --num-processes 4 --print-errorlogs $(2); } || true
+	meson test -C $(1) --no-rebuild --num-processes 3 --print-errorlogs $(2); } || true
 # Only what these suites need is compiled. Sanitizers make the programs three to four times slower.
 run_sanitized = rm -f $(1)/meson-logs/testlog.*; { { test -e $(1)/build.ninja || $(setup_$(1)); } && \
 	meson test -C $(1) --num-processes 3 --print-errorlogs --suite unit --suite scenario --suite sim --suite fuzz \

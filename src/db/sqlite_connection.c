@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#define OPEN_PAUSE_MS 10
+
 static enum status status_of(int code)
 {
     switch (code & 0xff) {
@@ -70,6 +72,21 @@ static enum status pragmas_set(sqlite3 *handle, const struct pragma *pragmas, st
     return status;
 }
 
+/* The first who opens a new file makes it WAL, for which SQLite locks out the others without letting
+ * them wait. So they wait here: as long as for a writer. */
+static enum status pragmas_set_patiently(sqlite3 *handle, const struct pragma *pragmas,
+                                         struct error *error)
+{
+    enum status status = pragmas_set(handle, pragmas, error);
+
+    for (uint32_t waited_ms = 0; status == LICET_OVER_LIMIT && waited_ms < DB_BUSY_MS;
+         waited_ms += OPEN_PAUSE_MS) {
+        nanosleep(&(struct timespec){.tv_nsec = OPEN_PAUSE_MS * 1000000L}, NULL);
+        status = pragmas_set(handle, pragmas, error);
+    }
+    return status;
+}
+
 /* FULL: the log is synced in every commit. Only the writer checkpoints: Debian's 3.40 can damage a
  * file that two connections checkpoint at once. */
 static const struct pragma writer_pragmas[] = {
@@ -118,7 +135,7 @@ static enum status handle_open(struct sqlite_connection *connection, const char 
     sqlite3_busy_timeout(handle, DB_BUSY_MS);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, is_writer ? 0 : 1, NULL);
-    return pragmas_set(handle, is_writer ? writer_pragmas : reader_pragmas, error);
+    return pragmas_set_patiently(handle, is_writer ? writer_pragmas : reader_pragmas, error);
 }
 
 enum status sqlite_open(struct db *db, const char *path, bool is_writer,
