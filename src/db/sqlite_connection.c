@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 #define OPEN_PAUSE_MS 10
 
 static enum status status_of(int code)
@@ -77,10 +79,10 @@ static enum status pragmas_set(sqlite3 *handle, const struct pragma *pragmas, st
 static enum status pragmas_set_patiently(sqlite3 *handle, const struct pragma *pragmas,
                                          struct error *error)
 {
+    struct instant end = instant_add_ms(clock_instant(), DB_BUSY_MS);
     enum status status = pragmas_set(handle, pragmas, error);
 
-    for (uint32_t waited_ms = 0; status == LICET_OVER_LIMIT && waited_ms < DB_BUSY_MS;
-         waited_ms += OPEN_PAUSE_MS) {
+    while (status == LICET_OVER_LIMIT && clock_instant().ms < end.ms) {
         nanosleep(&(struct timespec){.tv_nsec = OPEN_PAUSE_MS * 1000000L}, NULL);
         status = pragmas_set(handle, pragmas, error);
     }
