@@ -168,20 +168,6 @@ enum status store_entitlement_list(struct db_transaction *transaction, int64_t c
     return status;
 }
 
-enum status store_entitlement_whole(struct db_transaction *transaction, int64_t id,
-                                    uint32_t *ret_seats, struct error *error)
-{
-    static const char whole_sql[] =
-        "SELECT COALESCE((SELECT account.seats FROM entitlement"
-        " JOIN edition ON edition.id = entitlement.edition_id"
-        " JOIN product ON product.id = edition.product_id AND product.is_whole_only = 1"
-        " JOIN account ON account.entitlement_id = entitlement.id AND account.kind = 'OWNED'"
-        " WHERE entitlement.id = $1), 0)";
-
-    return db_row(transaction, whole_sql, DB_ARGUMENTS(db_int(id)),
-                  DB_COLUMNS(db_ret_u32(ret_seats)), error);
-}
-
 enum status store_entitlement_activate(struct db_transaction *transaction, int64_t id,
                                        struct unix_time now, struct error *error)
 {

@@ -63,11 +63,6 @@ enum status store_entitlement_list(struct db_transaction *transaction, int64_t c
                                    struct entitlement *entitlements, uint32_t *ret_count,
                                    struct error *error);
 
-/* How many seats a license server has of it if it has any: all that are owned, where its product is
- * allocated whole; 0: any number. */
-enum status store_entitlement_whole(struct db_transaction *transaction, int64_t id,
-                                    uint32_t *ret_seats, struct error *error);
-
 enum status store_entitlement_activate(struct db_transaction *transaction, int64_t id,
                                        struct unix_time now, struct error *error);
 

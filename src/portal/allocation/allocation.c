@@ -76,11 +76,12 @@ static enum status allocation_check_whole(struct db_transaction *transaction,
                                           const struct entitlement *entitlement, uint32_t seats,
                                           struct error *error)
 {
+    struct account owned = {.kind = ACCOUNT_OWNED};
     uint32_t whole = 0;
     enum status status = LICET_OK;
 
     if (entitlement->is_whole_only)
-        status = store_entitlement_whole(transaction, entitlement->id, &whole, error);
+        status = store_ledger_seats(transaction, entitlement->id, owned, &whole, error);
     if (status == LICET_OK && whole != 0 && seats != 0 && seats != whole)
         return error_set(error, LICET_CONFLICT,
                          "%.*s is of a product that is not divided: all its %u seats go to one "

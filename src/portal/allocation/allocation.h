@@ -31,8 +31,9 @@ struct change_set {
 /*
  * Commits an intent with its ledger rows; the issuer makes the file of it. Locks in the order of
  * R6.8. LICET_NO_SEAT: fewer are available; LICET_NOT_FOUND: the entitlement is no one of the
- * server's customer; LICET_CONFLICT: nothing would change, `after` is past, the entitlement is not activated, on
- * hold, or of a product that is allocated whole, or an earlier generation of this server waits for staff.
+ * server's customer; LICET_CONFLICT: nothing would change, `after` is past, the entitlement is not
+ * activated, on hold, or of a product that is allocated whole, or an earlier generation of this server
+ * waits for staff.
  *
  * R3.2: while only the server's name is known, generations that nobody has numbered are voided:
  * nobody can have their file, so that what they held above the new counts is free at once.

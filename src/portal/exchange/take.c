@@ -86,7 +86,7 @@ static struct issue_line *take_line(struct taking *taking, int64_t entitlement_i
 static enum status take_activate(struct db_transaction *transaction, struct taking *taking,
                                  const struct request_act *act, struct error *error)
 {
-    struct account available = {.kind = ACCOUNT_AVAILABLE};
+    struct account available = {.kind = ACCOUNT_AVAILABLE}, owned = {.kind = ACCOUNT_OWNED};
     struct entitlement entitlement;
     struct issue_line *line;
     uint32_t seats = 0, whole = 0, wanted;
@@ -104,7 +104,7 @@ static enum status take_activate(struct db_transaction *transaction, struct taki
     if (status == LICET_OK)
         status = store_ledger_seats(transaction, entitlement.id, available, &seats, error);
     if (status == LICET_OK && entitlement.is_whole_only)
-        status = store_entitlement_whole(transaction, entitlement.id, &whole, error);
+        status = store_ledger_seats(transaction, entitlement.id, owned, &whole, error);
     if (status != LICET_OK)
         return error_set(error, status, "act %u could not be done", act->number);
     line = take_line(taking, entitlement.id);
