@@ -22,74 +22,6 @@ enum connection_state {
 
 static void connection_ready(uv_poll_t *poll, int status, int events);
 
-/* ---- buffers that exist only while they hold something ---- */
-
-/* Room for `size` bytes where the held ones begin: the same place or a larger one, NULL where there
- * is no memory. Security: what was dropped in front is room, too. Without that, whoever always
- * leaves half a command would have a place as large as all it ever sent (R10.2). Half of a place is
- * free when it is moved, so a byte is moved once. */
-static struct connection_bytes *bytes_room(struct connection_bytes *old, size_t size)
-{
-    struct connection_bytes *bytes;
-    size_t capacity = size;
-
-    if (old != NULL && old->start + size <= old->capacity)
-        return old;
-    if (old != NULL && size <= old->capacity / 2) {
-        memmove(old->data, old->data + old->start, old->size);
-        old->start = 0;
-        return old;
-    }
-    if (old != NULL && capacity < 2 * (size_t)old->capacity)
-        capacity = 2 * (size_t)old->capacity;
-    bytes = malloc(sizeof(*bytes) + capacity);
-    if (bytes == NULL)
-        return NULL;
-    *bytes = (struct connection_bytes){.capacity = (uint32_t)capacity};
-    if (old != NULL) {
-        bytes->size = old->size;
-        memcpy(bytes->data, old->data + old->start, old->size);
-    }
-    free(old);
-    return bytes;
-}
-
-/* With `text` at its end; NULL where there is no memory or more than `max` bytes would be held, and
- * then nothing has changed. */
-static struct connection_bytes *bytes_append(struct connection_bytes *old, struct text text,
-                                             size_t max)
-{
-    size_t size = (old == NULL ? 0 : old->size) + text.size;
-    struct connection_bytes *bytes;
-
-    if (size > max)
-        return NULL;
-    bytes = bytes_room(old, size);
-    if (bytes == NULL)
-        return NULL;
-    memcpy(bytes->data + bytes->start + bytes->size, text.data, text.size);
-    bytes->size = (uint32_t)size;
-    return bytes;
-}
-
-static void bytes_drop(struct connection_bytes **bytes, size_t count)
-{
-    struct connection_bytes *held = *bytes;
-
-    held->start += (uint32_t)count;
-    held->size -= (uint32_t)count;
-    if (held->size == 0) {
-        free(held);
-        *bytes = NULL;
-    }
-}
-
-static struct text bytes_text(const struct connection_bytes *bytes)
-{
-    return bytes == NULL ? (struct text){"", 0}
-                         : (struct text){bytes->data + bytes->start, bytes->size};
-}
-
 /* ---- lists ---- */
 
 static void list_add(struct connection_list *list, struct connection *connection)
@@ -275,7 +207,7 @@ void connection_print_source(const struct connection *connection, struct buf *bu
 
 static void connection_write(struct connection *connection)
 {
-    struct text text = bytes_text(connection->output);
+    struct text text = held_text(connection->output);
     ssize_t sent = send(connection->fd, text.data, text.size, MSG_NOSIGNAL);
 
     if (sent < 0 && (errno == EAGAIN || errno == EINTR))
@@ -284,7 +216,7 @@ static void connection_write(struct connection *connection)
         connection_close(connection);
         return;
     }
-    bytes_drop(&connection->output, (size_t)sent);
+    held_drop(&connection->output, (size_t)sent);
     if (connection->output == NULL) {
         if (connection->is_ending && connection->pendings_count == 0)
             connection_close(connection);
@@ -297,7 +229,7 @@ static void connection_write(struct connection *connection)
 static void connection_keep_output(struct connection *connection, struct text text)
 {
     bool was_empty = connection->output == NULL;
-    struct connection_bytes *output = bytes_append(connection->output, text, OUTPUT_BYTES_MAX);
+    struct held_bytes *output = held_append(connection->output, text, OUTPUT_BYTES_MAX);
 
     if (output == NULL) {
         log_warning("connection.closed", "cause=\"%u bytes of replies were not read\"",
@@ -549,19 +481,19 @@ void connection_close_all(struct server *server)
 
 static void connection_serve_input(struct connection *connection)
 {
-    size_t done = connection_serve(connection, bytes_text(connection->input));
+    size_t done = connection_serve(connection, held_text(connection->input));
 
     if (connection->state == CONNECTION_CLOSING)
         return;
     if (done > 0)
-        bytes_drop(&connection->input, done);
+        held_drop(&connection->input, done);
 }
 
 /* False where the connection had to be closed. */
 static bool connection_keep_input(struct connection *connection, struct text text)
 {
-    struct connection_bytes *input =
-        bytes_append(connection->input, text, RESP_COMMAND_BYTES_MAX + INPUT_BYTES);
+    struct held_bytes *input =
+        held_append(connection->input, text, RESP_COMMAND_BYTES_MAX + INPUT_BYTES);
 
     if (input == NULL) {
         connection_close(connection);

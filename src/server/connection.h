@@ -12,19 +12,15 @@
 #ifndef LICET_SERVER_CONNECTION_H
 #define LICET_SERVER_CONNECTION_H
 
+#include "server/held.h"
 #include "server/server.h"
-
-struct connection_bytes {
-    uint32_t start, size, capacity;
-    char data[];
-};
 
 struct connection {
     uv_poll_t poll;
     struct server *server;
     struct connection *previous, *next; /* in one of the server's lists, until it is closed */
-    struct connection_bytes *input;     /* an unfinished command, or commands that wait for room */
-    struct connection_bytes *output;    /* what the socket did not take yet */
+    struct held_bytes *input;           /* an unfinished command, or commands that wait for room */
+    struct held_bytes *output;          /* what the socket did not take yet */
     struct resp_reader reader;
     int fd;
     name_id source;          /* 0: not interned yet */
