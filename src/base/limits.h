@@ -47,6 +47,11 @@
 /* Fields of one line: 24 known ones, 31 further covers= and parts= each, and as many again of a
  * later version. */
 #define LICENSE_FIELDS_MAX 160
+/* The keys of an INCREMENT line: 27, of at most 17 letters and a blank. */
+#define LICENSE_KEYS_BYTES_MAX 512
+/* Fields that a request lists (R2.5), and their text with blanks between. */
+#define REQUEST_SERVES_MAX 64
+#define REQUEST_SERVES_BYTES_MAX (REQUEST_SERVES_MAX * (NAME_MAX_BYTES + 1))
 /* ACT lines of one request: a site of 100 products that renews each and surrenders some of each. */
 #define REQUEST_ACTS_MAX 256
 /* Revoked keys of one list or file: a vendor with a key a month for 80 years, or a server rekeyed

@@ -184,8 +184,8 @@ static const struct field_row field_rows[] = {
      .meaning = "The journal's epoch"},
     {FIELD(LINE_REQUEST, "head", FIELD_HASH), AT(request_head, head),
      .meaning = "The journal's chain head, kept as evidence"},
-    {FIELD(LINE_REQUEST, "serves", FIELD_TOKENS), AT(request_head, serves), RANGE(1, 64),
-     .meaning = "A field of INCREMENT lines that this licetd serves"},
+    {FIELD(LINE_REQUEST, "serves", FIELD_TOKENS), AT(request_head, serves),
+     RANGE(1, REQUEST_SERVES_MAX), .meaning = "A field of INCREMENT lines that this licetd serves"},
 
     {FIELD(LINE_ACT, "number", FIELD_NUMBER), AT(request_act, number), POSITIONAL,
      RANGE(1, REQUEST_ACTS_MAX), .meaning = "From 1, in order"},

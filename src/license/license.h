@@ -151,6 +151,9 @@ void license_increment_why(const struct license *license, const struct license_i
                            const struct public_key *server_key, struct buf *buf);
 /* Fields that permit and are not served yet: "grace borrow"; empty where there are none. */
 void license_increment_not_served(const struct license_increment *increment, struct buf *buf);
+/* Of all lines, the fields that a licetd does not serve whose request said that it serves these: both
+ * with blanks between. buf: LICENSE_KEYS_BYTES_MAX. */
+void license_not_served_by(const struct license *license, struct text serves, struct buf *buf);
 
 /* R1.3: UTC seconds, widened so that no time zone loses a day; 0: no such date. */
 int64_t license_increment_start(const struct license_increment *increment); /* first second */

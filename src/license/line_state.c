@@ -40,6 +40,43 @@ void license_increment_not_served(const struct license_increment *increment, str
     increment_add_keys(increment, FIELD_PERMITS, buf);
 }
 
+static bool is_said(const struct license *license, const struct field_row *row)
+{
+    for (uint32_t index = 0; index < license->increments_count; index++) {
+        if (field_is_set(row, &license->increments[index]))
+            return true;
+    }
+    return false;
+}
+
+static bool is_word_of(const char *word, struct text words)
+{
+    struct text one;
+
+    while (text_split(&words, ' ', &one)) {
+        if (text_is(one, word))
+            return true;
+    }
+    return false;
+}
+
+void license_not_served_by(const struct license *license, struct text serves, struct buf *buf)
+{
+    uint32_t count;
+    const struct field_row *rows = field_rows_of(LINE_INCREMENT, &count);
+    size_t start = buf->size;
+
+    for (uint32_t index = 0; index < count; index++) {
+        const struct field_row *row = &rows[index];
+
+        if (row->is_positional || is_word_of(row->key, serves) || !is_said(license, row))
+            continue;
+        if (buf->size > start)
+            buf_add_byte(buf, ' ');
+        buf_add_string(buf, row->key);
+    }
+}
+
 enum license_line_state license_increment_state(const struct license *license,
                                                 const struct license_increment *increment,
                                                 const struct public_key *server_key)

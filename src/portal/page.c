@@ -31,7 +31,7 @@ static json_t *page_json(const struct page_kind *kind, const struct page *page, 
         }
     }
     return json_page(items,
-                     page->count > limit ? json_integer_value(json_object_get(last, "id")) : 0);
+                     page->count > limit ? json_integer_value(json_object_get(last, kind->by)) : 0);
 }
 
 enum status page_reply(struct request *request, struct reply *reply, const struct page_kind *kind,

@@ -1,5 +1,5 @@
-/* Lists, a page at a time: ?limit= rows by their ids, from a cursor on, which is the last id of the
- * page before. */
+/* Lists, a page at a time: ?limit= rows by their ids, from a cursor on, which is the last id (or what
+ * else the list goes by) of the page before. */
 #ifndef LICET_PORTAL_PAGE_H
 #define LICET_PORTAL_PAGE_H
 
@@ -18,12 +18,12 @@ struct page {
 };
 
 struct page_kind {
-    const char
-        *cursor; /* its name in the query: "after", or "before" where the newest comes first */
+    const char *cursor; /* in the query: "after", or "before" where the newest comes first */
+    const char *by;     /* the number of a row that the list goes by: "id" */
     size_t row_bytes;
     /* A store_read() whose context is the page: fills rows and count. */
     enum status (*read)(struct db_transaction *transaction, void *page, struct error *error);
-    json_t *(*row_json)(const void *row); /* with the "id" that the list goes by */
+    json_t *(*row_json)(const void *row);
 };
 
 /* The cursor and ?limit=. */

@@ -27,7 +27,9 @@ enum status response_open(struct server *server, struct text text, void **ret_me
                                    ret_response->head.issued, error);
     if (status == LICET_OK && ret_response->file.size == 0)
         status = error_set(error, LICET_NO_FILE,
-                           "this response brings no license file: this server has the newest");
+                           "this response brings no license file: the vendor had none for this "
+                           "license server yet, so there is nothing to install; have seats "
+                           "allocated to it, and make a new request");
     return status;
 }
 

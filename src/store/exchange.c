@@ -5,8 +5,10 @@
 #define EXCHANGE_COLUMNS                                                                           \
     "exchange.id, exchange.server_id, exchange.request_hash, exchange.counter,"                    \
     " exchange.person_id, exchange.issue_id, exchange.state, exchange.received,"                   \
-    " exchange.file_issue_id, exchange.certificate, exchange.problem"
-#define EXCHANGE_COLUMNS_COUNT 11
+    " exchange.file_issue_id, exchange.certificate, exchange.problem, exchange.last_response,"     \
+    " CASE WHEN EXISTS (SELECT 1 FROM exchange later WHERE later.server_id = exchange.server_id"   \
+    "   AND later.last_response = exchange.payload_hash) THEN 1 ELSE 0 END"
+#define EXCHANGE_COLUMNS_COUNT 13
 
 static const char *const state_names[] = {
     [EXCHANGE_WAITING] = "waiting",
@@ -47,6 +49,8 @@ static struct db_columns exchange_columns(struct exchange_row *row, struct arena
     columns[8] = db_ret_int_or_null(&exchange->file_issue_id);
     columns[9] = db_ret_bytes_or_null(&exchange->certificate, arena);
     columns[10] = db_ret_text_or_null(&exchange->problem, arena);
+    columns[11] = db_ret_text_or_null(&exchange->last_response, arena);
+    columns[12] = db_ret_bool(&exchange->is_confirmed);
     return (struct db_columns){columns, EXCHANGE_COLUMNS_COUNT};
 }
 
@@ -77,15 +81,15 @@ enum status store_exchange_take(struct db_transaction *transaction, const struct
                                 struct error *error)
 {
     static const char take_sql[] =
-        "INSERT INTO exchange (server_id, request_hash, counter, request, person_id, state, "
-        "received)"
-        " VALUES ($1, $2, $3, $4, $5, 'waiting', $6) ON CONFLICT (request_hash) DO NOTHING"
-        " RETURNING id";
+        "INSERT INTO exchange (server_id, request_hash, counter, request, person_id, state,"
+        " received, last_response) VALUES ($1, $2, $3, $4, $5, 'waiting', $6, $7)"
+        " ON CONFLICT (request_hash) DO NOTHING RETURNING id";
     enum status status =
         db_row(transaction, take_sql,
                DB_ARGUMENTS(db_int(exchange->server_id), db_text(exchange->request_hash),
                             db_int((int64_t)exchange->counter), db_bytes(request),
-                            db_int_or_null(exchange->person_id), db_int(exchange->received.s)),
+                            db_int_or_null(exchange->person_id), db_int(exchange->received.s),
+                            db_text_or_null(exchange->last_response)),
                DB_COLUMNS(db_ret_int(ret_id)), error);
 
     *ret_is_new = status == LICET_OK;

@@ -23,7 +23,8 @@ enum exchange_state {
 struct exchange {
     int64_t id;
     int64_t server_id;
-    struct text request_hash; /* SHA256:... of the request's payload */
+    struct text request_hash;  /* SHA256:... of the request's payload */
+    struct text last_response; /* R5.2: the one that the server has taken in; data NULL: none yet */
     uint64_t counter;
     int64_t person_id; /* who brought it; 0: it authenticated itself */
     int64_t issue_id;  /* the generation that it asked for; 0: none */
@@ -32,6 +33,7 @@ struct exchange {
     int64_t file_issue_id;   /* whose file stands behind the response; 0: none */
     struct text certificate; /* hash of the one that it is signed with; data NULL: not yet */
     struct text problem;     /* data NULL: none */
+    bool is_confirmed;       /* R5.2: a later request has named its response */
 };
 
 struct exchange_result {

@@ -2,10 +2,31 @@
 
 #include "db/db.h"
 
+/* Why an issue cannot go on: one before it of its server waits for staff; nothing but a key could
+ * bind its file (R3.2). */
+#define ISSUE_IS_BEHIND_PROBLEM                                                                    \
+    "EXISTS (SELECT 1 FROM issue earlier WHERE earlier.server_id = issue.server_id"                \
+    "   AND earlier.id < issue.id AND earlier.problem IS NOT NULL"                                 \
+    "   AND earlier.state IN ('intent', 'numbered'))"
+#define ISSUE_IS_BOUND                                                                             \
+    "(EXISTS (SELECT 1 FROM server WHERE server.id = issue.server_id"                              \
+    "   AND server.public_key IS NOT NULL)"                                                        \
+    " OR (EXISTS (SELECT 1 FROM issue_line WHERE issue_line.issue_id = issue.id)"                  \
+    "   AND NOT EXISTS (SELECT 1 FROM issue_line"                                                  \
+    "   JOIN entitlement ON entitlement.id = issue_line.entitlement_id"                            \
+    "   JOIN edition ON edition.id = entitlement.edition_id"                                       \
+    "   JOIN product ON product.id = edition.product_id"                                           \
+    "   WHERE issue_line.issue_id = issue.id AND product.is_bound_by_name = 0)))"
+
+#define ISSUE_WAITS_FOR                                                                            \
+    "CASE WHEN state IN ('released', 'voided') THEN ''"                                            \
+    " WHEN problem IS NOT NULL OR " ISSUE_IS_BEHIND_PROBLEM " THEN 'staff'"                        \
+    " WHEN state = 'intent' AND NOT " ISSUE_IS_BOUND " THEN 'key' ELSE 'signer' END"
+
 #define ISSUE_COLUMNS                                                                              \
     "id, server_id, generation, serial, state, act, person_id, created, issued, log_index,"        \
-    " certificate, payload_hash, problem, override, cancel"
-#define ISSUE_COLUMNS_COUNT 15
+    " certificate, payload_hash, not_served, problem, override, cancel, " ISSUE_WAITS_FOR
+#define ISSUE_COLUMNS_COUNT 17
 
 static const char *const state_names[] = {
     [ISSUE_INTENT] = "intent",
@@ -34,9 +55,11 @@ static struct db_columns issue_columns(struct issue *issue, struct text *state, 
     columns[9] = db_ret_int_or_null(&issue->log_index);
     columns[10] = db_ret_bytes_or_null(&issue->certificate, arena);
     columns[11] = db_ret_text_or_null(&issue->payload_hash, arena);
-    columns[12] = db_ret_text_or_null(&issue->problem, arena);
-    columns[13] = db_ret_text_or_null(&issue->override, arena);
-    columns[14] = db_ret_text_or_null(&issue->cancel, arena);
+    columns[12] = db_ret_text_or_null(&issue->not_served, arena);
+    columns[13] = db_ret_text_or_null(&issue->problem, arena);
+    columns[14] = db_ret_text_or_null(&issue->override, arena);
+    columns[15] = db_ret_text_or_null(&issue->cancel, arena);
+    columns[16] = db_ret_text(&issue->waits_for, arena);
     return (struct db_columns){columns, ISSUE_COLUMNS_COUNT};
 }
 
@@ -208,22 +231,6 @@ static enum status issue_list(struct db_transaction *transaction, const char *sq
     return status;
 }
 
-/* Why an issue cannot go on: one before it of its server waits for staff; nothing but a key could
- * bind its file (R3.2). */
-#define ISSUE_IS_BEHIND_PROBLEM                                                                    \
-    "EXISTS (SELECT 1 FROM issue earlier WHERE earlier.server_id = issue.server_id"                \
-    "   AND earlier.id < issue.id AND earlier.problem IS NOT NULL"                                 \
-    "   AND earlier.state IN ('intent', 'numbered'))"
-#define ISSUE_IS_BOUND                                                                             \
-    "(EXISTS (SELECT 1 FROM server WHERE server.id = issue.server_id"                              \
-    "   AND server.public_key IS NOT NULL)"                                                        \
-    " OR (EXISTS (SELECT 1 FROM issue_line WHERE issue_line.issue_id = issue.id)"                  \
-    "   AND NOT EXISTS (SELECT 1 FROM issue_line"                                                  \
-    "   JOIN entitlement ON entitlement.id = issue_line.entitlement_id"                            \
-    "   JOIN edition ON edition.id = entitlement.edition_id"                                       \
-    "   JOIN product ON product.id = edition.product_id"                                           \
-    "   WHERE issue_line.issue_id = issue.id AND product.is_bound_by_name = 0)))"
-
 enum status store_issue_list_waiting(struct db_transaction *transaction, enum issue_state state,
                                      uint32_t max, struct arena *arena, struct issue *issues,
                                      uint32_t *ret_count, struct error *error)
@@ -237,19 +244,6 @@ enum status store_issue_list_waiting(struct db_transaction *transaction, enum is
     return issue_list(transaction, list_sql,
                       DB_ARGUMENTS(db_text(text_of(state_names[state])), db_int(max)), arena,
                       issues, ret_count, error);
-}
-
-enum status store_issue_waits_for(struct db_transaction *transaction, int64_t id,
-                                  struct arena *arena, struct text *ret_what, struct error *error)
-{
-    static const char waits_sql[] =
-        "SELECT CASE WHEN state IN ('released', 'voided') THEN ''"
-        " WHEN problem IS NOT NULL OR " ISSUE_IS_BEHIND_PROBLEM " THEN 'staff'"
-        " WHEN state = 'intent' AND NOT " ISSUE_IS_BOUND " THEN 'key'"
-        " ELSE 'signer' END FROM issue WHERE id = $1";
-
-    return db_row(transaction, waits_sql, DB_ARGUMENTS(db_int(id)),
-                  DB_COLUMNS(db_ret_text(ret_what, arena)), error);
 }
 
 enum status store_issue_list_cancelled(struct db_transaction *transaction, uint32_t max,
@@ -291,12 +285,13 @@ enum status store_issue_number(struct db_transaction *transaction, const struct 
 {
     static const char number_sql[] =
         "UPDATE issue SET state = 'numbered', issued = $2, log_index = $3, certificate = $4,"
-        " payload = $5, payload_hash = $6 WHERE id = $1 AND state = 'intent'";
+        " payload = $5, payload_hash = $6, not_served = $7 WHERE id = $1 AND state = 'intent'";
 
     return issue_change(transaction, number_sql,
                         DB_ARGUMENTS(db_int(issue->id), db_int(issue->issued.s),
                                      db_int(issue->log_index), db_bytes(issue->certificate),
-                                     db_bytes(payload), db_text(issue->payload_hash)),
+                                     db_bytes(payload), db_text(issue->payload_hash),
+                                     db_text_or_null(issue->not_served)),
                         error);
 }
 

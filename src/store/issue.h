@@ -40,9 +40,13 @@ struct issue {
     int64_t log_index;        /* its leaf */
     struct text certificate;  /* hash of the certificate that it is signed with (R9.4) */
     struct text payload_hash; /* SHA256:... of its bytes, which are read when they are wanted */
-    struct text problem;      /* data NULL: none */
-    struct text override;     /* why staff lift the signer's caps for it; data NULL: they do not */
-    struct text cancel;       /* why staff want it voided; data NULL: they do not */
+    struct text not_served; /* R2.5: its fields that the license server did not; data NULL: none */
+    struct text problem;    /* data NULL: none */
+    struct text override;   /* why staff lift the signer's caps for it; data NULL: they do not */
+    struct text cancel;     /* why staff want it voided; data NULL: they do not */
+    /* What it waits for, which is not released or voided: "staff" (it, or one before it of its server,
+     * has a problem), "key" (R3.2), "signer"; empty: for nothing any more. */
+    struct text waits_for;
 };
 
 /* A line's count. Lines stand by entitlement in ascending order; none has 0. */
@@ -84,11 +88,6 @@ enum status store_issue_list_waiting(struct db_transaction *transaction, enum is
                                      uint32_t max, struct arena *arena, struct issue *issues,
                                      uint32_t *ret_count, struct error *error);
 
-/* What one waits for, which is not released or voided: "staff" (it, or one before it of its server,
- * has a problem), "key" (R3.2), "signer"; empty: for nothing any more. */
-enum status store_issue_waits_for(struct db_transaction *transaction, int64_t id,
-                                  struct arena *arena, struct text *ret_what, struct error *error);
-
 /* What staff want voided and is not yet; the oldest `max`. */
 enum status store_issue_list_cancelled(struct db_transaction *transaction, uint32_t max,
                                        struct arena *arena, struct issue *issues,
@@ -98,7 +97,7 @@ enum status store_issue_list_server(struct db_transaction *transaction, int64_t 
                                     uint32_t before, uint32_t max, struct arena *arena,
                                     struct issue *issues, uint32_t *ret_count, struct error *error);
 
-/* intent -> numbered, with what the struct says from `issued` to `payload_hash`, and the exact bytes.
+/* intent -> numbered, with what the struct says from `issued` to `not_served`, and the exact bytes.
  * These six are LICET_CONFLICT where the state is another. */
 enum status store_issue_number(struct db_transaction *transaction, const struct issue *issue,
                                struct text payload, struct error *error);

@@ -8,7 +8,8 @@ enum status store_issue_content(struct db_transaction *transaction, int64_t issu
 {
     static const char content_sql[] =
         "SELECT organization.number, server.number, server.name, server.public_key,"
-        " issue.generation, issue.serial FROM issue JOIN server ON server.id = issue.server_id"
+        " server.serves, issue.generation, issue.serial FROM issue JOIN server ON server.id = "
+        "issue.server_id"
         " JOIN organization ON organization.id = server.customer_id WHERE issue.id = $1";
     struct issue_content content;
     enum status status =
@@ -17,6 +18,7 @@ enum status store_issue_content(struct db_transaction *transaction, int64_t issu
                           db_ret_text(&content.server_number, arena),
                           db_ret_text(&content.server_name, arena),
                           db_ret_text_or_null(&content.public_key, arena),
+                          db_ret_text_or_null(&content.serves, arena),
                           db_ret_u32(&content.generation), db_ret_text(&content.serial, arena)),
                error);
 

@@ -11,6 +11,7 @@ struct issue_content {
     struct text customer_number;
     struct text server_number, server_name;
     struct text public_key; /* one line as OpenSSH prints it; data NULL: only the name is known */
+    struct text serves;     /* R2.5, with blanks between; data NULL: no request has told */
     uint32_t generation;
     struct text serial;
 };

@@ -128,6 +128,13 @@ enum status store_server_set_key(struct db_transaction *transaction, int64_t id,
                       DB_ARGUMENTS(db_int(id), db_text(public_key)), NULL, error);
 }
 
+enum status store_server_set_serves(struct db_transaction *transaction, int64_t id,
+                                    struct text serves, struct error *error)
+{
+    return db_execute_later(transaction, "UPDATE server SET serves = $2 WHERE id = $1",
+                            DB_ARGUMENTS(db_int(id), db_text(serves)), error);
+}
+
 enum status store_server_set_generation(struct db_transaction *transaction, int64_t id,
                                         uint32_t generation, struct error *error)
 {

@@ -54,6 +54,9 @@ enum status store_server_set_name(struct db_transaction *transaction, int64_t id
 /* A reserved name gets its key (R3.2). */
 enum status store_server_set_key(struct db_transaction *transaction, int64_t id,
                                  struct text public_key, struct error *error);
+/* R2.5: what its latest request says that it serves, with blanks between. */
+enum status store_server_set_serves(struct db_transaction *transaction, int64_t id,
+                                    struct text serves, struct error *error);
 enum status store_server_set_generation(struct db_transaction *transaction, int64_t id,
                                         uint32_t generation, struct error *error);
 enum status store_server_set_receipt(struct db_transaction *transaction, int64_t id,

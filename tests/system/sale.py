@@ -48,9 +48,9 @@ class Sale:
         self.agreement = agreement(portal, self.staff, self.customer)["number"]
 
     def whole_edition(self):
-        """Of a product whose entitlements are allocated whole."""
+        """Of a product whose entitlements are allocated whole, and whose seats may be borrowed."""
         product = self.portal.ask("POST", "/api/products", {"name": "Suite", "is_whole_only": True}, token=self.staff).json["id"]
-        return self.portal.ask("POST", f"/api/products/{product}/editions", {"feature": "suite", "name": "Suite", "rank": 1},
+        return self.portal.ask("POST", f"/api/products/{product}/editions", {"feature": "suite", "name": "Suite", "rank": 1, "borrow_s": 172800},
                                token=self.staff).json["id"]
 
     def order(self, seats, edition=0):

@@ -26,6 +26,8 @@ def enrol(sale, london):
     ok(shown.status == 200 and shown.json == first.json, "and is shown to its administrators", shown)
     ok(sale.ask("GET", f"/api/requests/{first.json['id']}", token=sale.seller).status == 403 and
        sale.ask("GET", "/api/requests/999").status == 404, "R3.4 and to nobody else")
+    empty = london.install(first.json["response"], confirm=False)
+    ok(empty.status >= 400 and "nothing to install" in empty.text, "a response without a file says so at the license server", empty)
     spoiled = sale.ask("POST", "/api/requests", {"text": text.replace("london", "londom")}, token=None)
     ok(spoiled.status == 422, "a text that was changed on its way is refused", spoiled)
     return first.json["server"]
@@ -99,8 +101,12 @@ def by_name(sale, entitlement):
         answer = sale.bring(tokyo)
         ok(answer.status == 200 and answer.json["server"]["id"] == fewer.json["server"] and "seats=30" in answer.json["response"],
            "R3.2 the server's request gets the key known and brings the file home", answer)
-        sale.install(tokyo, answer.json["issue"] or sale.must("GET", f"/api/servers/{fewer.json['server']}")["issue"]["id"])
+        tokyo.install(answer.json["response"], confirm=False)
         ok(tokyo.features()["cad"]["seats"] == 30, "which it serves", tokyo.features())
+        later = sale.bring(tokyo)
+        first, last = (sale.must("GET", f"/api/requests/{request.json['id']}") for request in (answer, later))
+        ok(not answer.json["confirmed"] and first["confirmed"] and not last["confirmed"],
+           "R5.2 a response is confirmed by the next request, which names it", (first, last))
 
 
 def at_once(sale, entitlement):
@@ -114,7 +120,7 @@ def at_once(sale, entitlement):
     sale.ask("POST", f"/api/servers/{servers.pop()}/retire")
 
 
-def whole(sale):
+def whole(sale, server):
     """A product that is not divided."""
     entitlement = sale.buy(10, 2)
     answer = sale.allocate("suite-lic01", (entitlement, 9))
@@ -123,6 +129,11 @@ def whole(sale):
     ok(answer.status == 201 and sale.allocate("suite-lic02", (entitlement, 10)).status == 409, "all its seats go to one license server", answer)
     ok(sale.allocate("suite-lic01", (entitlement, 3)).status == 409, "and none of them comes back alone")
     ok(sale.allocate("suite-lic01", (entitlement, 0)).status == 201 and sale.seats(entitlement)["available"] == 10, "and all come back")
+    answer = sale.allocate(server["number"], (entitlement, 10))
+    ok(answer.status == 201 and answer.json["state"] == "released" and answer.json["not_served"] == "borrow",
+       "R2.5 the portal tells which fields a license server does not serve, by its request", answer)
+    answer = sale.allocate(server["number"], (entitlement, 0))
+    ok(answer.status == 201 and answer.json["not_served"] is None, "R2.5 and nothing where it serves all of its file", answer)
 
 
 def signer_away(sale, server, entitlement):
@@ -152,7 +163,7 @@ def test_servers():
         give_back(sale, london, server, entitlement)
         by_name(sale, entitlement)
         at_once(sale, entitlement)
-        whole(sale)
+        whole(sale, server)
         signer_away(sale, server, entitlement)
         answers = [sale.ask("POST", f"/api/servers/{number}/{act}", token=sale.seller) for number in (server["id"], 999999)
                    for act in ("retire", "cancel-return")]

@@ -11,7 +11,7 @@ static enum status agreement_rows_read(struct db_transaction *transaction, void 
                                 page->rows, &page->count, error);
 }
 
-static const struct page_kind agreement_page_kind = {"after", sizeof(struct agreement),
+static const struct page_kind agreement_page_kind = {"after", "id", sizeof(struct agreement),
                                                      agreement_rows_read, agreement_json};
 
 enum status agreement_list_handle(struct request *request, struct reply *reply, struct error *error)

@@ -10,7 +10,7 @@ static enum status program_rows_read(struct db_transaction *transaction, void *c
                               &page->count, error);
 }
 
-static const struct page_kind program_page_kind = {"after", sizeof(struct program),
+static const struct page_kind program_page_kind = {"after", "id", sizeof(struct program),
                                                    program_rows_read, program_json};
 
 enum status program_list_handle(struct request *request, struct reply *reply, struct error *error)

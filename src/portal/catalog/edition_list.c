@@ -15,7 +15,7 @@ static enum status edition_rows_read(struct db_transaction *transaction, void *c
     return status;
 }
 
-static const struct page_kind edition_page_kind = {"after", sizeof(struct edition),
+static const struct page_kind edition_page_kind = {"after", "id", sizeof(struct edition),
                                                    edition_rows_read, edition_json};
 
 enum status edition_list_handle(struct request *request, struct reply *reply, struct error *error)

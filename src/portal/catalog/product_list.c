@@ -10,7 +10,7 @@ static enum status product_rows_read(struct db_transaction *transaction, void *c
                               &page->count, error);
 }
 
-static const struct page_kind product_page_kind = {"after", sizeof(struct product),
+static const struct page_kind product_page_kind = {"after", "id", sizeof(struct product),
                                                    product_rows_read, product_json};
 
 enum status product_list_handle(struct request *request, struct reply *reply, struct error *error)

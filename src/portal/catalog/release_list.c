@@ -15,7 +15,7 @@ static enum status release_rows_read(struct db_transaction *transaction, void *c
     return status;
 }
 
-static const struct page_kind release_page_kind = {"after", sizeof(struct release),
+static const struct page_kind release_page_kind = {"after", "id", sizeof(struct release),
                                                    release_rows_read, release_json};
 
 enum status release_list_handle(struct request *request, struct reply *reply, struct error *error)

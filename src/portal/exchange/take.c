@@ -268,10 +268,28 @@ static enum status take_all(struct db_transaction *transaction, struct taking *t
                : status;
 }
 
+/* R2.5: kept with its server for the files that are made from now on. */
+static enum status take_serves(struct db_transaction *transaction, const struct taking *taking,
+                               struct error *error)
+{
+    const struct field_list *serves = &taking->form->request->head.serves;
+    char place[REQUEST_SERVES_BYTES_MAX];
+    struct buf words = buf_over(place, sizeof(place));
+
+    for (uint32_t i = 0; i < serves->count; i++) {
+        if (i > 0)
+            buf_add_byte(&words, ' ');
+        buf_add_text(&words, serves->items[i]);
+    }
+    return store_server_set_serves(transaction, taking->server.id, buf_text(&words), error);
+}
+
 static enum status take_new(struct db_transaction *transaction, struct taking *taking,
                             struct text request_hash, int64_t *ret_id, struct error *error)
 {
     const struct exchange_form *form = taking->form;
+    char place[HASH_TEXT_BYTES];
+    struct buf response = buf_over(place, sizeof(place));
     struct exchange exchange = {.server_id = taking->server.id,
                                 .request_hash = request_hash,
                                 .counter = form->request->head.counter,
@@ -279,12 +297,18 @@ static enum status take_new(struct db_transaction *transaction, struct taking *t
                                 .received = form->now};
     bool is_new = false;
     /* Order: its place first, so that a repeat never meets its own counter. */
-    enum status status =
-        store_exchange_take(transaction, &exchange, form->text, &is_new, ret_id, error);
+    enum status status;
 
+    if (!hash_is_none(&form->request->head.response)) {
+        hash_print(&form->request->head.response, &response);
+        exchange.last_response = buf_text(&response);
+    }
+    status = store_exchange_take(transaction, &exchange, form->text, &is_new, ret_id, error);
     if (status != LICET_OK || !is_new)
         return status;
     status = take_check_counter(transaction, taking, *ret_id, error);
+    if (status == LICET_OK)
+        status = take_serves(transaction, taking, error);
     return status == LICET_OK ? take_all(transaction, taking, *ret_id, error) : status;
 }
 

@@ -42,15 +42,14 @@ static enum status view_read_response(struct db_transaction *transaction, struct
 static enum status view_read_waiting(struct db_transaction *transaction, struct arena *arena,
                                      struct exchange_view *view, struct error *error)
 {
-    struct text waits_for = {"", 0};
+    struct issue issue = {.waits_for = {"", 0}};
     enum status status = LICET_OK;
 
     if (view->exchange.issue_id != 0 && view->exchange.state == EXCHANGE_WAITING)
-        status =
-            store_issue_waits_for(transaction, view->exchange.issue_id, arena, &waits_for, error);
+        status = store_issue_get(transaction, view->exchange.issue_id, arena, &issue, error);
     if (view->exchange.problem.data != NULL)
-        waits_for = TEXT("staff");
-    view->waits_for = waits_for.size > 0 ? waits_for : TEXT("signer");
+        issue.waits_for = TEXT("staff");
+    view->waits_for = issue.waits_for.size > 0 ? issue.waits_for : TEXT("signer");
     return status;
 }
 
@@ -115,11 +114,11 @@ json_t *exchange_json(const struct exchange_view *view)
     const struct exchange *exchange = &view->exchange;
 
     return json_pack(
-        "{s:I, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "id", (json_int_t)exchange->id, "server",
-        server_json(&view->server), "counter", (json_int_t)exchange->counter, "received",
+        "{s:I, s:o, s:I, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "id", (json_int_t)exchange->id,
+        "server", server_json(&view->server), "counter", (json_int_t)exchange->counter, "received",
         json_of_time(exchange->received), "issue",
         exchange->issue_id == 0 ? json_null() : json_integer(exchange->issue_id), "waits_for",
         view->waits_for.size == 0 ? json_null() : json_of_text(view->waits_for), "problem",
-        json_of_text(exchange->problem), "results", results_json(view), "response",
-        json_of_text(view->response));
+        json_of_text(exchange->problem), "confirmed", exchange->is_confirmed, "results",
+        results_json(view), "response", json_of_text(view->response));
 }

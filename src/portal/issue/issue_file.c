@@ -38,6 +38,6 @@ enum status issue_file_handle(struct request *request, struct reply *reply, stru
     if (status != LICET_OK)
         return status;
     snprintf(name, sizeof(name), "%.*s-generation-%u.lic", TEXT_ARGS(whole.server.number),
-             whole.view.issue.generation);
+             whole.issue.generation);
     return reply_file(reply, name, found.file, error);
 }

@@ -53,11 +53,11 @@ static enum status issue_look(struct request *request, void *context, bool *ret_
                               struct error *error)
 {
     struct issue_look *look = context;
-    const struct issue_view *view = &look->whole.view;
+    const struct issue *issue = &look->whole.issue;
     enum status status = issue_whole_get(request, look->id, ROLES_OF_SEATS, &look->whole, error);
 
-    *ret_is_settled = status == LICET_OK && !text_is(view->waits_for, "signer") &&
-                      (view->issue.cancel.data == NULL || view->waits_for.size == 0);
+    *ret_is_settled = status == LICET_OK && !text_is(issue->waits_for, "signer") &&
+                      (issue->cancel.data == NULL || issue->waits_for.size == 0);
     return status;
 }
 

@@ -4,25 +4,20 @@
 #include "portal/reply.h"
 #include "store/store.h"
 
-enum status issue_view_fill(struct db_transaction *transaction, struct arena *arena,
-                            struct issue_view *view, struct error *error)
+json_t *issue_json(const void *row)
 {
-    return store_issue_waits_for(transaction, view->issue.id, arena, &view->waits_for, error);
-}
+    const struct issue *issue = row;
 
-json_t *issue_json(const struct issue_view *view)
-{
-    const struct issue *issue = &view->issue;
-
-    return json_pack("{s:I, s:I, s:I, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
-                     (json_int_t)issue->id, "server", (json_int_t)issue->server_id, "generation",
-                     (json_int_t)issue->generation, "serial", json_of_text(issue->serial), "state",
-                     issue_state_name(issue->state), "waits_for",
-                     view->waits_for.size == 0 ? json_null() : json_of_text(view->waits_for), "act",
-                     json_of_text(issue->act), "created", json_of_time(issue->created), "issued",
-                     json_of_time(issue->issued), "payload_hash", json_of_text(issue->payload_hash),
-                     "problem", json_of_text(issue->problem), "override",
-                     json_of_text(issue->override), "void", json_of_text(issue->cancel));
+    return json_pack(
+        "{s:I, s:I, s:I, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
+        (json_int_t)issue->id, "server", (json_int_t)issue->server_id, "generation",
+        (json_int_t)issue->generation, "serial", json_of_text(issue->serial), "state",
+        issue_state_name(issue->state), "waits_for",
+        issue->waits_for.size == 0 ? json_null() : json_of_text(issue->waits_for), "act",
+        json_of_text(issue->act), "created", json_of_time(issue->created), "issued",
+        json_of_time(issue->issued), "payload_hash", json_of_text(issue->payload_hash),
+        "not_served", json_of_text(issue->not_served), "problem", json_of_text(issue->problem),
+        "override", json_of_text(issue->override), "void", json_of_text(issue->cancel));
 }
 
 enum status issue_whole_read(struct db_transaction *transaction, int64_t id, struct arena *arena,
@@ -30,18 +25,15 @@ enum status issue_whole_read(struct db_transaction *transaction, int64_t id, str
 {
     struct issue_whole whole = {.lines =
                                     arena_take(arena, LICENSE_LINES_MAX, sizeof(*whole.lines))};
-    enum status status = store_issue_get(transaction, id, arena, &whole.view.issue, error);
+    enum status status = store_issue_get(transaction, id, arena, &whole.issue, error);
 
     if (whole.lines == NULL)
         return error_set(error, LICET_NO_MEMORY, "no memory is left for the lines of a server");
     if (status == LICET_OK)
-        status = issue_view_fill(transaction, arena, &whole.view, error);
-    if (status == LICET_OK)
         status = store_issue_lines(transaction, id, LICENSE_LINES_MAX, whole.lines,
                                    &whole.lines_count, error);
     if (status == LICET_OK)
-        status =
-            store_server_get(transaction, whole.view.issue.server_id, arena, &whole.server, error);
+        status = store_server_get(transaction, whole.issue.server_id, arena, &whole.server, error);
     if (status == LICET_OK)
         *ret_whole = whole;
     return status;
@@ -49,7 +41,7 @@ enum status issue_whole_read(struct db_transaction *transaction, int64_t id, str
 
 json_t *issue_whole_json(const struct issue_whole *whole)
 {
-    json_t *json = issue_json(&whole->view), *lines = json_array();
+    json_t *json = issue_json(&whole->issue), *lines = json_array();
 
     for (uint32_t index = 0; index < whole->lines_count; index++)
         json_array_append_new(lines, json_pack("{s:I, s:I}", "entitlement",

@@ -8,18 +8,11 @@
 #include "store/issue.h"
 #include "store/server.h"
 
-struct issue_view {
-    struct issue issue;
-    struct text waits_for; /* empty: for nothing */
-};
-
-enum status issue_view_fill(struct db_transaction *transaction, struct arena *arena,
-                            struct issue_view *view, struct error *error);
-json_t *issue_json(const struct issue_view *view);
+json_t *issue_json(const void *row); /* of a struct issue */
 
 /* With what its file says, and its server. */
 struct issue_whole {
-    struct issue_view view;
+    struct issue issue;
     struct server server;
     struct issue_line *lines;
     uint32_t lines_count;

@@ -27,13 +27,13 @@ static enum status number_one(struct db_transaction *transaction, const struct n
                                   .log = issue_log_head(log),
                                   .certificate = numbering->certificate};
     struct buf payload = buf_over(numbering->memory + PAYLOAD_ARENA_BYTES, LICENSE_FILE_BYTES_MAX);
-    char printed[80];
-    struct buf text = buf_over(printed, sizeof(printed));
+    char printed[HASH_TEXT_BYTES], keys[LICENSE_KEYS_BYTES_MAX];
+    struct buf text = buf_over(printed, sizeof(printed)), not_served = buf_over(keys, sizeof(keys));
     struct hash payload_hash, certificate_hash = hash_of(numbering->certificate->blob);
     enum status status = issue_time(transaction, numbering, issue, &frame.issued, error);
 
     if (status == LICET_OK)
-        status = payload_write(transaction, issue->id, &frame, arena, &payload, error);
+        status = payload_write(transaction, issue->id, &frame, arena, &payload, &not_served, error);
     if (status != LICET_OK)
         return status;
     payload_hash = hash_of(buf_text(&payload));
@@ -42,6 +42,8 @@ static enum status number_one(struct db_transaction *transaction, const struct n
     issue->log_index = (int64_t)log->size;
     issue->certificate = text_make(certificate_hash.bytes, sizeof(certificate_hash.bytes));
     issue->payload_hash = buf_text(&text);
+    if (not_served.size > 0)
+        issue->not_served = buf_text(&not_served);
     status = store_issue_number(transaction, issue, buf_text(&payload), error);
     if (status == LICET_OK)
         issue_log_append(log, &payload_hash);

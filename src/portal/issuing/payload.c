@@ -121,7 +121,7 @@ static void head_fill(const struct issue_content *content, const struct payload_
 
 enum status payload_write(struct db_transaction *transaction, int64_t issue_id,
                           const struct payload_frame *frame, struct arena *arena, struct buf *buf,
-                          struct error *error)
+                          struct buf *not_served, struct error *error)
 {
     struct issue_content content;
     struct license_host server;
@@ -143,5 +143,7 @@ enum status payload_write(struct db_transaction *transaction, int64_t issue_id,
     if (buf->is_full)
         return error_set(error, LICET_TOO_LARGE, "a license file is larger than %d bytes",
                          LICENSE_FILE_BYTES_MAX);
+    if (content.serves.data != NULL)
+        license_not_served_by(&license, content.serves, not_served);
     return license_lint(buf_text(buf), frame->certificate, arena, &license, error);
 }

@@ -16,12 +16,13 @@ struct payload_frame {
 
 /*
  * Writes and lints it: what this returns the signer and every licetd accept. `buf` has
- * LICENSE_FILE_BYTES_MAX. The error is the sentence that staff read: LICET_INVALID and its like
+ * LICENSE_FILE_BYTES_MAX, and `not_served`, for what the license server does not serve of it (R2.5),
+ * has LICENSE_KEYS_BYTES_MAX. The error is the sentence that staff read: LICET_INVALID and its like
  * where what was sold cannot be said in a file, LICET_TOO_LARGE where there is too much of it.
  */
 enum status payload_write(struct db_transaction *transaction, int64_t issue_id,
                           const struct payload_frame *frame, struct arena *arena, struct buf *buf,
-                          struct error *error);
+                          struct buf *not_served, struct error *error);
 
 /* Arena bytes for one: rows and structs of all lines, and what linting takes of the largest file. */
 #define PAYLOAD_ARENA_BYTES (LICENSE_ARENA_BYTES(LICENSE_FILE_BYTES_MAX) + (size_t)8 * 1024 * 1024)

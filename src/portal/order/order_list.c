@@ -14,8 +14,8 @@ static enum status order_rows_read(struct db_transaction *transaction, void *con
                             error);
 }
 
-static const struct page_kind order_page_kind = {"before", sizeof(struct order), order_rows_read,
-                                                 order_json};
+static const struct page_kind order_page_kind = {"before", "id", sizeof(struct order),
+                                                 order_rows_read, order_json};
 
 enum status order_list_handle(struct request *request, struct reply *reply, struct error *error)
 {

@@ -13,7 +13,7 @@ static enum status organization_rows_read(struct db_transaction *transaction, vo
                                    page->rows, &page->count, error);
 }
 
-static const struct page_kind organization_page_kind = {"after", sizeof(struct organization),
+static const struct page_kind organization_page_kind = {"after", "id", sizeof(struct organization),
                                                         organization_rows_read, organization_json};
 
 enum status organization_list_handle(struct request *request, struct reply *reply,

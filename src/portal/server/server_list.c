@@ -12,8 +12,8 @@ static enum status server_rows_read(struct db_transaction *transaction, void *co
                              page->rows, &page->count, error);
 }
 
-static const struct page_kind server_page_kind = {"before", sizeof(struct server), server_rows_read,
-                                                  server_json};
+static const struct page_kind server_page_kind = {"before", "id", sizeof(struct server),
+                                                  server_rows_read, server_json};
 
 enum status server_list_handle(struct request *request, struct reply *reply, struct error *error)
 {

@@ -137,6 +137,17 @@ static void test_not_served(void)
     license_increment_not_served(&license.increments[0], &buf);
     ok(text_is(buf_text(&buf), "burst advisory grace grace-seats borrow early-return-hold linger"),
        "R2.5 permitting fields are listed as not served");
+    buf = buf_over(bytes, sizeof(bytes));
+    license_not_served_by(
+        &license,
+        TEXT("sn type model seats start maintenance expiry bind refresh-by covers "
+             "parts overdraft burst advisory grace-seats early-return-hold linger "
+             "dup hold drain ttl loan"),
+        &buf);
+    ok(text_is(buf_text(&buf), "grace borrow"), "R2.5 what a request does not list is not served");
+    buf = buf_over(bytes, sizeof(bytes));
+    license_not_served_by(&license, TEXT("borrowed"), &buf);
+    ok(!buf.is_full && buf.size > 100, "R2.5 all fields of a line have room");
     read_golden(9);
     ok(license_increment_state(&license, &license.increments[0], NULL) == LICENSE_LINE_NOT_SERVED,
        "R3.2 bind=name is not served yet");
