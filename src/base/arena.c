@@ -8,7 +8,7 @@ struct arena arena_over(void *data, size_t capacity)
     return (struct arena){.data = data, .capacity = capacity};
 }
 
-void *arena_take(struct arena *arena, size_t count, size_t size)
+void *arena_rows(struct arena *arena, size_t count, size_t size)
 {
     const size_t alignment = _Alignof(max_align_t);
     uintptr_t address = (uintptr_t)(arena->data + arena->size);
@@ -21,7 +21,15 @@ void *arena_take(struct arena *arena, size_t count, size_t size)
         return NULL;
     taken = arena->data + arena->size + padding;
     arena->size += wanted;
-    memset(taken, 0, wanted - padding);
+    return taken;
+}
+
+void *arena_take(struct arena *arena, size_t count, size_t size)
+{
+    void *taken = arena_rows(arena, count, size);
+
+    if (taken != NULL)
+        memset(taken, 0, count * size);
     return taken;
 }
 

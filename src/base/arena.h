@@ -16,6 +16,9 @@ struct arena {
 struct arena arena_over(void *data, size_t capacity);
 void *arena_take(struct arena *arena, size_t count,
                  size_t size); /* count items, zeroed, aligned for any type */
+/* The same, not zeroed: for as many rows as there may be, of which each is written before it is read.
+ * What is not written costs nothing, not even memory. */
+void *arena_rows(struct arena *arena, size_t count, size_t size);
 struct text arena_copy(struct arena *arena,
                        struct text text); /* data is NULL when the arena is full */
 

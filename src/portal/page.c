@@ -44,7 +44,7 @@ enum status page_reply(struct request *request, struct reply *reply, const struc
     if (status != LICET_OK)
         return status;
     page.max = limit + 1;
-    page.rows = arena_take(page.arena, page.max, kind->row_bytes);
+    page.rows = arena_rows(page.arena, page.max, kind->row_bytes);
     if (page.rows == NULL)
         return error_set(error, LICET_NO_MEMORY, "no memory is left for a page");
     status = store_read(request_store(request), kind->read, &page, error);

@@ -243,6 +243,27 @@ static void test_fence(struct engine *engine)
     turn_finish(&new);
 }
 
+/* The signer is asked again when the certificate that it named is over. */
+static void test_certificate(struct engine *engine)
+{
+    static struct turn turn;
+    struct error error = {0};
+    int64_t before;
+
+    turn_open(&turn, store, &options, &error);
+    turn_refresh_certificate(&turn, &error);
+    before = turn.certificate.before.s;
+    turn.certificate.before.s = clock_unix().s + 60;
+    turn_refresh_certificate(&turn, &error);
+    engine_ok(engine, turn.certificate.before.s < before, "a certificate is kept for a while");
+    turn.certificate.before.s = clock_unix().s;
+    engine_ok(engine,
+              turn_refresh_certificate(&turn, &error) == LICET_OK &&
+                  turn.certificate.before.s == before,
+              "R9.4 and no longer than it is valid");
+    turn_finish(&turn);
+}
+
 static void test_all(struct engine *engine)
 {
     test_file(engine);
@@ -251,6 +272,7 @@ static void test_all(struct engine *engine)
     test_staff(engine);
     test_reasons(engine);
     test_fence(engine);
+    test_certificate(engine);
 }
 
 int main(void)

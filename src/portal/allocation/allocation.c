@@ -11,7 +11,7 @@ struct line_list {
 static enum status lines_take(struct arena *arena, struct line_list *ret_list, struct error *error)
 {
     ret_list->count = 0;
-    ret_list->lines = arena_take(arena, LICENSE_LINES_MAX, sizeof(*ret_list->lines));
+    ret_list->lines = arena_rows(arena, LICENSE_LINES_MAX, sizeof(*ret_list->lines));
     if (ret_list->lines == NULL)
         return error_set(error, LICET_NO_MEMORY, "no memory is left for the lines of a server");
     return LICET_OK;

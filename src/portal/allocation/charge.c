@@ -81,7 +81,7 @@ enum status charge_lock(struct db_transaction *transaction, int64_t server_id, s
     enum status status;
 
     ret_list->entitlement_ids =
-        arena_take(arena, LICENSE_LINES_MAX, sizeof(*ret_list->entitlement_ids));
+        arena_rows(arena, LICENSE_LINES_MAX, sizeof(*ret_list->entitlement_ids));
     if (ret_list->entitlement_ids == NULL)
         return error_set(error, LICET_NO_MEMORY, "no memory is left for the lines of a server");
     status = store_ledger_list_server(transaction, server_id, LICENSE_LINES_MAX,

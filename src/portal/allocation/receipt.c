@@ -114,7 +114,7 @@ static enum status receipt_compare(struct db_transaction *transaction, const str
                                    const struct stored_receipt_line *lines, uint32_t lines_count,
                                    struct arena *arena, struct error *error)
 {
-    struct issue_line *granted = arena_take(arena, LICENSE_LINES_MAX, sizeof(*granted));
+    struct issue_line *granted = arena_rows(arena, LICENSE_LINES_MAX, sizeof(*granted));
     uint32_t granted_count, found_count = 0;
     enum status status;
 

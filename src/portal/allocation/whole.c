@@ -37,7 +37,7 @@ static enum status whole_change(struct db_transaction *transaction,
                                 const char *nothing, struct arena *arena, int64_t *ret_issue_id,
                                 struct error *error)
 {
-    struct issue_line *lines = arena_take(arena, LICENSE_LINES_MAX, sizeof(*lines));
+    struct issue_line *lines = arena_rows(arena, LICENSE_LINES_MAX, sizeof(*lines));
     struct change_set whole = *changes;
     struct charged_list list;
     struct server server;

@@ -40,7 +40,7 @@ static enum status too_many(struct error *error)
 static enum status charges_add_receipt(struct charges *charges, struct arena arena,
                                        struct error *error)
 {
-    struct receipt_row *lines = arena_take(&arena, LICENSE_LINES_MAX, sizeof(*lines));
+    struct receipt_row *lines = arena_rows(&arena, LICENSE_LINES_MAX, sizeof(*lines));
     struct stored_receipt receipt;
     uint32_t count = 0;
     enum status status = store_receipt_get(charges->audit->transaction, charges->server->receipt_id,
@@ -83,7 +83,7 @@ enum status charges_add(struct charges *charges, const struct issue *issue,
                         const struct arena *arena, struct error *error)
 {
     struct arena place = *arena;
-    struct issue_line *lines = arena_take(&place, LICENSE_LINES_MAX, sizeof(*lines));
+    struct issue_line *lines = arena_rows(&place, LICENSE_LINES_MAX, sizeof(*lines));
     uint32_t count = 0;
     enum status status;
 
@@ -132,7 +132,7 @@ static enum status charges_tell(struct charges *charges, const struct charge_row
 
 enum status charges_check(struct charges *charges, struct arena *arena, struct error *error)
 {
-    struct audit_account *accounts = arena_take(arena, AUDIT_ACCOUNTS_MAX, sizeof(*accounts));
+    struct audit_account *accounts = arena_rows(arena, AUDIT_ACCOUNTS_MAX, sizeof(*accounts));
     uint32_t count = 0, at = 0;
     enum status status =
         store_audit_server_accounts(charges->audit->transaction, charges->server->id,

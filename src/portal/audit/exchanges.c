@@ -46,7 +46,7 @@ static void request_check(const struct exchange_check *check)
 static enum status response_join(const struct exchange_check *check, struct arena *rows,
                                  struct text *ret_whole, struct error *error)
 {
-    struct buf whole = buf_over(arena_take(rows, RESPONSE_BYTES_MAX, 1), RESPONSE_BYTES_MAX);
+    struct buf whole = buf_over(arena_rows(rows, RESPONSE_BYTES_MAX, 1), RESPONSE_BYTES_MAX);
     struct text file = {NULL, 0};
     enum status status = LICET_OK;
 
@@ -68,7 +68,7 @@ static enum status results_check(const struct exchange_check *check,
                                  const struct response *response, struct arena *rows,
                                  struct error *error)
 {
-    struct exchange_result *results = arena_take(rows, REQUEST_ACTS_MAX, sizeof(*results));
+    struct exchange_result *results = arena_rows(rows, REQUEST_ACTS_MAX, sizeof(*results));
     struct issue issue = {.state = ISSUE_RELEASED};
     uint32_t count = 0, same = 0;
     enum status status = store_exchange_results(check->audit->transaction, check->exchange.id,

@@ -112,7 +112,7 @@ static bool file_has_line(const struct license *license, const struct issue_gran
 static enum status file_compare_lines(const struct file_check *check, struct arena *rows,
                                       struct error *error)
 {
-    struct issue_grant *grants = arena_take(rows, LICENSE_LINES_MAX, sizeof(*grants));
+    struct issue_grant *grants = arena_rows(rows, LICENSE_LINES_MAX, sizeof(*grants));
     uint32_t count = 0, found = 0;
     enum status status = store_issue_grants(check->audit->transaction, check->issue.id,
                                             LICENSE_LINES_MAX, rows, grants, &count, error);

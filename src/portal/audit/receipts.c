@@ -88,7 +88,7 @@ static bool receipt_has_line(const struct receipt *receipt, const struct receipt
 static enum status receipt_compare_lines(const struct receipt_check *check, struct arena *rows,
                                          struct error *error)
 {
-    struct receipt_row *stored = arena_take(rows, LICENSE_LINES_MAX, sizeof(*stored));
+    struct receipt_row *stored = arena_rows(rows, LICENSE_LINES_MAX, sizeof(*stored));
     uint32_t count = 0, found = 0;
     enum status status = store_receipt_lines(check->audit->transaction, check->stored.id,
                                              LICENSE_LINES_MAX, rows, stored, &count, error);

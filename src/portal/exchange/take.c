@@ -162,7 +162,7 @@ static enum status take_acts(struct db_transaction *transaction, struct taking *
     const struct server_request *request = taking->form->request;
     enum status status = LICET_OK;
 
-    taking->results = arena_take(taking->arena, REQUEST_ACTS_MAX, sizeof(*taking->results));
+    taking->results = arena_rows(taking->arena, REQUEST_ACTS_MAX, sizeof(*taking->results));
     taking->lines = arena_take(taking->arena, REQUEST_ACTS_MAX, sizeof(*taking->lines));
     if (taking->results == NULL || taking->lines == NULL)
         return error_set(error, LICET_NO_MEMORY, "no memory is left for the acts of a request");

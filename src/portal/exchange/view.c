@@ -61,7 +61,7 @@ static enum status exchange_find(struct db_transaction *transaction, void *conte
     struct arena arena = *found->arena;
     enum status status = store_exchange_get(transaction, found->id, &arena, &view->exchange, error);
 
-    view->results = arena_take(&arena, REQUEST_ACTS_MAX, sizeof(*view->results));
+    view->results = arena_rows(&arena, REQUEST_ACTS_MAX, sizeof(*view->results));
     if (view->results == NULL)
         return error_set(error, LICET_NO_MEMORY, "no memory is left for the acts of a request");
     if (status == LICET_OK)

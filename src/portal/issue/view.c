@@ -24,7 +24,7 @@ enum status issue_whole_read(struct db_transaction *transaction, int64_t id, str
                              struct issue_whole *ret_whole, struct error *error)
 {
     struct issue_whole whole = {.lines =
-                                    arena_take(arena, LICENSE_LINES_MAX, sizeof(*whole.lines))};
+                                    arena_rows(arena, LICENSE_LINES_MAX, sizeof(*whole.lines))};
     enum status status = store_issue_get(transaction, id, arena, &whole.issue, error);
 
     if (whole.lines == NULL)

@@ -40,7 +40,7 @@ static enum status details_read(struct db_transaction *transaction, void *contex
 
     if (status != LICET_OK || receipt_id == 0)
         return status;
-    details->lines = arena_take(details->arena, LICENSE_LINES_MAX, sizeof(*details->lines));
+    details->lines = arena_rows(details->arena, LICENSE_LINES_MAX, sizeof(*details->lines));
     if (details->lines == NULL)
         return error_set(error, LICET_NO_MEMORY, "no memory is left for the lines of a receipt");
     status = store_receipt_get(transaction, receipt_id, details->arena, &details->receipt, error);
