@@ -250,6 +250,9 @@ enum status db_row(struct db_transaction *transaction, const char *sql,
  *
  * db_rows_next() is false at the end and on failure, and db_rows_close(), which is always called,
  * tells which. `error` is borrowed until then. Other statements may run between two rows.
+ *
+ * Several may be opened before the first is read: PostgreSQL then has all of them in one go, in that
+ * order, and one wait brings all their rows. SQLite begins each with its first row.
  */
 struct db_rows {
     struct db_transaction *transaction;
@@ -263,6 +266,8 @@ void db_rows_open(struct db_rows *rows, struct db_transaction *transaction, cons
                   struct db_arguments arguments, struct error *error);
 bool db_rows_next(struct db_rows *rows, struct db_columns columns);
 enum status db_rows_close(struct db_rows *rows);
+/* Reads the one row, as db_row() does, and closes. */
+enum status db_rows_only(struct db_rows *rows, struct db_columns columns);
 
 enum db_constraint {
     DB_CONSTRAINT_NONE,

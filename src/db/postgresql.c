@@ -125,12 +125,15 @@ static void connection_give(struct db *db, struct postgresql_connection *connect
 static struct postgresql_connection *connection_take(struct db *db)
 {
     struct postgresql_connection *connection = db_pool_take(&db->pool);
+    PGresult *failed;
+    bool is_well;
 
     if (connection == NULL || !connection->is_left)
         return connection;
-    PQclear(postgresql_read(connection));
+    is_well = postgresql_read(connection, &failed);
+    PQclear(failed);
     connection->is_left = false;
-    if (connection_is_idle(connection))
+    if (is_well && connection_is_idle(connection))
         return connection;
     connection_close(connection);
     return NULL;
@@ -168,7 +171,7 @@ static void engine_end(struct db_transaction *transaction)
     struct postgresql_connection *connection = transaction->connection;
 
     if (connection != NULL && PQstatus(connection->handle) == CONNECTION_OK) {
-        postgresql_wait(transaction, NULL, NULL);
+        postgresql_wait(transaction, NULL);
         if (PQtransactionStatus(connection->handle) != PQTRANS_IDLE)
             postgresql_run(transaction, "ROLLBACK", NULL);
     }
@@ -196,7 +199,7 @@ static enum status writer_begin(struct db_transaction *transaction, struct error
 {
     enum status status = transaction_send(transaction, write_sql, error);
 
-    return status == LICET_OK ? postgresql_wait(transaction, NULL, error) : status;
+    return status == LICET_OK ? postgresql_wait(transaction, error) : status;
 }
 
 static enum status engine_begin(struct db_transaction *transaction, struct error *error)
@@ -223,25 +226,27 @@ static enum status engine_undo(const struct db_transaction *transaction)
 {
     struct db_transaction undoing = *transaction; /* its failure is not the answer */
 
-    postgresql_wait(&undoing, NULL, NULL);
+    postgresql_wait(&undoing, NULL);
     return postgresql_run(&undoing, "ROLLBACK TO one", NULL);
 }
 
 /* Only an answer to the COMMIT itself tells whether it took place. */
 static enum status engine_commit(struct db_transaction *transaction, struct error *error)
 {
-    PGresult *result = NULL;
-    enum status status = postgresql_later(transaction, "COMMIT", error);
+    struct db_rows rows = {.transaction = transaction};
+    enum status status;
 
+    db_trace(transaction->db, "COMMIT");
+    status = postgresql_start(&rows, "COMMIT", DB_NO_ARGUMENTS, error);
     if (status == LICET_OK)
-        status = postgresql_wait(transaction, &result, error);
-    if (status == LICET_OK)
-        assert(strcmp(PQcmdStatus(result), "COMMIT") == 0); /* not "ROLLBACK": none had failed */
+        status = postgresql_wait(transaction, error);
+    if (status == LICET_OK) /* not "ROLLBACK": none had failed */
+        assert(strcmp(PQcmdStatus(rows.statement), "COMMIT") == 0);
     else if (status == LICET_UNREACHABLE)
         status = error_set(error, LICET_TIMEOUT,
                            "the connection to the database broke during the commit, and nobody "
                            "knows whether it took place: ask again with the same key");
-    PQclear(result);
+    postgresql_finish(&rows);
     return status;
 }
 

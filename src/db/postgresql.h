@@ -10,10 +10,19 @@
 /* Limit: twice the statements that src/store has, so that a place is found at once. */
 #define POSTGRESQL_PREPARED_MAX 512u
 
+/* Limit: rows that were opened and not looked at. What was asked for fits into the socket's buffers, so
+ * neither side waits for the other to read. */
+#define POSTGRESQL_AWAITED_MAX 16u
+
 struct postgresql_connection {
     PGconn *handle;
     uint32_t sent_count; /* statements whose results are not read */
-    bool is_left;        /* in the pool, and the results of the last statements are not read */
+    struct {
+        struct db_rows *rows; /* that the result is for; NULL: they were closed */
+        uint32_t number;      /* of the statement, among those that were sent */
+    } awaited[POSTGRESQL_AWAITED_MAX];
+    uint32_t awaited_count;
+    bool is_left; /* in the pool, and the results of the last statements are not read */
     uint64_t prepared[POSTGRESQL_PREPARED_MAX]; /* names of what the server has parsed; 0: none */
     uint32_t prepared_count;
 };
@@ -36,12 +45,12 @@ enum status postgresql_fail(struct db_transaction *transaction, const PGresult *
 /* Sends a statement; whatever it fails by is the next wait's to tell. */
 enum status postgresql_send(struct db_transaction *transaction, const char *sql,
                             struct db_arguments arguments, struct error *error);
-/* Until all that was sent is answered: the first failure, or the result of the last one, which is the
- * caller's to clear (NULL: nobody's); nothing where nothing was sent. */
-enum status postgresql_wait(struct db_transaction *transaction, PGresult **ret_result,
-                            struct error *error);
-/* The same of what was sent and synchronised. The result is the caller's. */
-PGresult *postgresql_read(struct postgresql_connection *connection);
+/* Until all that was sent is answered, and the rows that await it have their results: the first
+ * failure. Nothing where nothing was sent. */
+enum status postgresql_wait(struct db_transaction *transaction, struct error *error);
+/* The same of what was sent and synchronised. False: one failed, and *ret_failed is its result, the
+ * caller's to clear, or NULL where the connection broke. */
+bool postgresql_read(struct postgresql_connection *connection, PGresult **ret_failed);
 
 /* BEGIN, SET and their like: one constant statement, whose rows nobody reads; sent, or waited for. */
 enum status postgresql_later(struct db_transaction *transaction, const char *sql,

@@ -190,12 +190,12 @@ static enum status statement_name(struct db_transaction *transaction, const char
     if (*place == hash)
         return LICET_OK;
     /* Order: alone, so that only a statement that the server has is thought to be there. */
-    status = postgresql_wait(transaction, NULL, error);
+    status = postgresql_wait(transaction, error);
     if (status != LICET_OK)
         return status;
     PQsendPrepare(connection->handle, ret_name, sql, (int)count, arguments->types);
     connection->sent_count++;
-    status = postgresql_wait(transaction, NULL, error);
+    status = postgresql_wait(transaction, error);
     if (status != LICET_OK)
         return status;
     *place = hash;
@@ -240,44 +240,54 @@ static PGresult *result_read(PGconn *handle)
     return result;
 }
 
-/* Behind the first failure the server does nothing until it is synchronised: that one counts. */
-PGresult *postgresql_read(struct postgresql_connection *connection)
+/* Of the statement of that number; NULL: nobody's. */
+static struct db_rows *rows_awaiting(const struct postgresql_connection *connection,
+                                     uint32_t number)
 {
-    PGresult *kept = NULL;
+    for (uint32_t i = 0; i < connection->awaited_count; i++) {
+        if (connection->awaited[i].number == number)
+            return connection->awaited[i].rows;
+    }
+    return NULL;
+}
+
+/* Behind the first failure the server does nothing until it is synchronised: that one counts. */
+bool postgresql_read(struct postgresql_connection *connection, PGresult **ret_failed)
+{
     bool is_well = true;
 
-    for (; connection->sent_count > 0; connection->sent_count--) {
+    *ret_failed = NULL;
+    for (uint32_t number = 0; number < connection->sent_count; number++) {
         PGresult *result = result_read(connection->handle);
+        struct db_rows *rows = rows_awaiting(connection, number);
 
-        if (is_well) {
-            PQclear(kept);
-            kept = result;
-            is_well = is_ok(result);
+        if (is_well && !is_ok(result)) {
+            is_well = false;
+            *ret_failed = result;
+        } else if (is_well && rows != NULL) {
+            rows->statement = result;
         } else {
             PQclear(result);
         }
     }
     PQclear(PQgetResult(connection->handle)); /* that it is synchronised */
-    return kept;
+    connection->sent_count = connection->awaited_count = 0;
+    return is_well;
 }
 
-enum status postgresql_wait(struct db_transaction *transaction, PGresult **ret_result,
-                            struct error *error)
+enum status postgresql_wait(struct db_transaction *transaction, struct error *error)
 {
     struct postgresql_connection *connection = transaction->connection;
-    PGresult *result;
-    enum status status = LICET_OK;
+    PGresult *failed;
+    enum status status;
 
     if (connection->sent_count == 0)
         return LICET_OK;
     PQpipelineSync(connection->handle);
-    result = postgresql_read(connection);
-    if (!is_ok(result))
-        status = postgresql_fail(transaction, result, error);
-    if (ret_result != NULL)
-        *ret_result = result;
-    else
-        PQclear(result);
+    if (postgresql_read(connection, &failed))
+        return LICET_OK;
+    status = postgresql_fail(transaction, failed, error);
+    PQclear(failed);
     return status;
 }
 
@@ -292,5 +302,5 @@ enum status postgresql_run(struct db_transaction *transaction, const char *sql, 
 {
     enum status status = postgresql_later(transaction, sql, error);
 
-    return status == LICET_OK ? postgresql_wait(transaction, NULL, error) : status;
+    return status == LICET_OK ? postgresql_wait(transaction, error) : status;
 }

@@ -23,18 +23,28 @@ enum type_number {
 enum status postgresql_start(struct db_rows *rows, const char *sql, struct db_arguments arguments,
                              struct error *error)
 {
-    PGresult *result = NULL;
-    enum status status = postgresql_send(rows->transaction, sql, arguments, error);
+    struct postgresql_connection *connection = rows->transaction->connection;
+    enum status status = LICET_OK;
 
+    if (connection->awaited_count == POSTGRESQL_AWAITED_MAX)
+        status = postgresql_wait(rows->transaction, error);
     if (status == LICET_OK)
-        status = postgresql_wait(rows->transaction, &result, error);
-    rows->statement = result;
-    return status;
+        status = postgresql_send(rows->transaction, sql, arguments, error);
+    if (status != LICET_OK)
+        return status;
+    connection->awaited[connection->awaited_count].rows = rows;
+    connection->awaited[connection->awaited_count++].number = connection->sent_count - 1;
+    return LICET_OK;
 }
 
 enum status postgresql_next(struct db_rows *rows, struct error *error)
 {
-    (void)error;
+    enum status status = LICET_OK;
+
+    if (rows->statement == NULL)
+        status = postgresql_wait(rows->transaction, error);
+    if (status != LICET_OK)
+        return status;
     return ++rows->row < PQntuples(rows->statement) ? LICET_OK : LICET_NOT_FOUND;
 }
 
@@ -53,6 +63,12 @@ int64_t postgresql_changes(const struct db_rows *rows)
 
 void postgresql_finish(struct db_rows *rows)
 {
+    struct postgresql_connection *connection = rows->transaction->connection;
+
+    for (uint32_t i = 0; i < connection->awaited_count; i++) {
+        if (connection->awaited[i].rows == rows)
+            connection->awaited[i].rows = NULL;
+    }
     PQclear(rows->statement);
 }
 
@@ -168,7 +184,7 @@ static enum status statement_run(struct db_transaction *transaction, const char 
     db_trace(transaction->db, sql);
     PQsendQueryParams(connection->handle, sql, 0, NULL, NULL, NULL, NULL, 0);
     connection->sent_count++;
-    return postgresql_wait(transaction, NULL, error);
+    return postgresql_wait(transaction, error);
 }
 
 enum status postgresql_script(struct db_transaction *transaction, const char *sql,

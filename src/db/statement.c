@@ -127,6 +127,9 @@ bool db_rows_next(struct db_rows *rows, struct db_columns columns)
 {
     struct error failure = {0};
 
+    if (rows->status == LICET_OK && rows->transaction->status != LICET_OK)
+        rows->status = error_set(rows->error, rows->transaction->status, "%s",
+                                 rows->transaction->failure.text);
     if (rows->status != LICET_OK)
         return false;
     rows->status = engine_of(rows)->next(rows, &failure);
@@ -154,11 +157,11 @@ enum status db_execute(struct db_transaction *transaction, const char *sql,
     enum status status;
 
     db_rows_open(&rows, transaction, sql, arguments, error);
-    if (rows.status == LICET_OK)
-        assert(engine_of(&rows)->columns_count(&rows) == 0); /* rows are read, not dropped */
     db_rows_next(&rows, (struct db_columns){NULL, 0});
-    if (rows.status == LICET_NOT_FOUND)
+    if (rows.status == LICET_NOT_FOUND) {
+        assert(engine_of(&rows)->columns_count(&rows) == 0); /* rows are read, not dropped */
         changes = engine_of(&rows)->changes(&rows);
+    }
     status = db_rows_close(&rows);
     if (status == LICET_OK && ret_changes != NULL)
         *ret_changes = changes;
@@ -195,22 +198,27 @@ static enum status row_is_last(struct db_rows *rows)
     return transaction_fail(rows->transaction, status, &failure, rows->error);
 }
 
+enum status db_rows_only(struct db_rows *rows, struct db_columns columns)
+{
+    bool is_found = db_rows_next(rows, columns);
+
+    if (is_found)
+        rows->status = row_is_last(rows);
+    else if (rows->status == LICET_NOT_FOUND)
+        error_set(rows->error, LICET_NOT_FOUND, "%s", status_text(LICET_NOT_FOUND));
+    if (is_found || rows->status != LICET_NOT_FOUND)
+        return db_rows_close(rows);
+    db_rows_close(rows);
+    return LICET_NOT_FOUND;
+}
+
 enum status db_row(struct db_transaction *transaction, const char *sql,
                    struct db_arguments arguments, struct db_columns columns, struct error *error)
 {
     struct db_rows rows;
-    bool is_found;
 
     db_rows_open(&rows, transaction, sql, arguments, error);
-    is_found = db_rows_next(&rows, columns);
-    if (is_found)
-        rows.status = row_is_last(&rows);
-    else if (rows.status == LICET_NOT_FOUND)
-        error_set(error, LICET_NOT_FOUND, "%s", status_text(LICET_NOT_FOUND));
-    if (is_found || rows.status != LICET_NOT_FOUND)
-        return db_rows_close(&rows);
-    db_rows_close(&rows);
-    return LICET_NOT_FOUND;
+    return db_rows_only(&rows, columns);
 }
 
 enum db_constraint db_constraint_failed(const struct db_transaction *transaction)

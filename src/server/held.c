@@ -33,8 +33,7 @@ static struct held_bytes *held_room(struct held_bytes *old, size_t size)
     return bytes;
 }
 
-struct held_bytes *held_append(struct held_bytes *old, struct text text,
-                                             size_t max)
+struct held_bytes *held_append(struct held_bytes *old, struct text text, size_t max)
 {
     size_t size = (old == NULL ? 0 : old->size) + text.size;
     struct held_bytes *bytes;

@@ -1,6 +1,6 @@
 #include "store/entitlement.h"
 
-#include "db/db.h"
+#include "store/rows.h"
 
 #define ENTITLEMENT_COLUMNS                                                                        \
     "id, order_line_id, customer_id, edition_id, sn, code, maintenance, expiry, state, created,"   \
@@ -47,15 +47,14 @@ static enum entitlement_state entitlement_state_of(struct text word)
                                                           : ENTITLEMENT_ON_HOLD;
 }
 
-static enum status entitlement_row(struct db_transaction *transaction, const char *sql,
-                                   struct db_arguments arguments, struct arena *arena,
-                                   struct entitlement *ret_entitlement, struct error *error)
+enum status entitlement_rows_only(struct db_rows *rows, struct arena *arena,
+                                  struct entitlement *ret_entitlement, struct error *error)
 {
     struct db_column columns[ENTITLEMENT_COLUMNS_COUNT];
     struct entitlement entitlement;
     struct text state;
-    enum status status = db_row(transaction, sql, arguments,
-                                entitlement_columns(&entitlement, &state, arena, columns), error);
+    enum status status =
+        db_rows_only(rows, entitlement_columns(&entitlement, &state, arena, columns));
 
     if (status == LICET_NOT_FOUND)
         return error_set(error, LICET_NOT_FOUND, "there is no such entitlement");
@@ -64,6 +63,16 @@ static enum status entitlement_row(struct db_transaction *transaction, const cha
     entitlement.state = entitlement_state_of(state);
     *ret_entitlement = entitlement;
     return LICET_OK;
+}
+
+static enum status entitlement_row(struct db_transaction *transaction, const char *sql,
+                                   struct db_arguments arguments, struct arena *arena,
+                                   struct entitlement *ret_entitlement, struct error *error)
+{
+    struct db_rows rows;
+
+    db_rows_open(&rows, transaction, sql, arguments, error);
+    return entitlement_rows_only(&rows, arena, ret_entitlement, error);
 }
 
 enum status store_entitlement_insert(struct db_transaction *transaction,
@@ -101,16 +110,14 @@ enum status store_entitlement_lock(struct db_transaction *transaction, int64_t i
                            DB_ARGUMENTS(db_int(id)), arena, ret_entitlement, error);
 }
 
-enum status store_entitlement_lock_of(struct db_transaction *transaction, int64_t id,
-                                      int64_t server_id, struct arena *arena,
-                                      struct entitlement *ret_entitlement, struct error *error)
+void entitlement_open_lock_of(struct db_rows *rows, struct db_transaction *transaction, int64_t id,
+                              int64_t server_id, struct error *error)
 {
-    return entitlement_row(
-        transaction,
-        "SELECT " ENTITLEMENT_COLUMNS " FROM entitlement WHERE id = $1 AND customer_id = (SELECT"
-        " server.customer_id FROM server WHERE server.id = $2)"
-        " FOR NO KEY UPDATE",
-        DB_ARGUMENTS(db_int(id), db_int(server_id)), arena, ret_entitlement, error);
+    db_rows_open(rows, transaction,
+                 "SELECT " ENTITLEMENT_COLUMNS " FROM entitlement WHERE id = $1 AND customer_id ="
+                 " (SELECT server.customer_id FROM server WHERE server.id = $2)"
+                 " FOR NO KEY UPDATE",
+                 DB_ARGUMENTS(db_int(id), db_int(server_id)), error);
 }
 
 enum status store_entitlement_find_code(struct db_transaction *transaction, struct text code,

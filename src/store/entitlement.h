@@ -42,11 +42,6 @@ enum status store_entitlement_get(struct db_transaction *transaction, int64_t id
 enum status store_entitlement_lock(struct db_transaction *transaction, int64_t id,
                                    struct arena *arena, struct entitlement *ret_entitlement,
                                    struct error *error);
-/* The same for one of the license server's customer; LICET_NOT_FOUND for any other. Security: nothing
- * of another customer is locked. */
-enum status store_entitlement_lock_of(struct db_transaction *transaction, int64_t id,
-                                      int64_t server_id, struct arena *arena,
-                                      struct entitlement *ret_entitlement, struct error *error);
 /* The canonical form of a code. */
 enum status store_entitlement_find_code(struct db_transaction *transaction, struct text code,
                                         struct arena *arena, struct entitlement *ret_entitlement,

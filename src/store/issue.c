@@ -1,6 +1,6 @@
 #include "store/issue.h"
 
-#include "db/db.h"
+#include "store/rows.h"
 
 /* Why an issue cannot go on: one before it of its server waits for staff; nothing but a key could
  * bind its file (R3.2). */
@@ -89,15 +89,13 @@ uint32_t issue_lines_seats(const struct issue_line *lines, uint32_t count, int64
     return found == NULL ? 0 : found->seats;
 }
 
-static enum status issue_row(struct db_transaction *transaction, const char *sql,
-                             struct db_arguments arguments, struct arena *arena,
-                             struct issue *ret_issue, struct error *error)
+enum status issue_rows_only(struct db_rows *rows, struct arena *arena, struct issue *ret_issue,
+                            struct error *error)
 {
     struct db_column columns[ISSUE_COLUMNS_COUNT];
     struct issue issue;
     struct text state;
-    enum status status =
-        db_row(transaction, sql, arguments, issue_columns(&issue, &state, arena, columns), error);
+    enum status status = db_rows_only(rows, issue_columns(&issue, &state, arena, columns));
 
     if (status == LICET_NOT_FOUND)
         return error_set(error, LICET_NOT_FOUND, "there is no such generation");
@@ -106,6 +104,16 @@ static enum status issue_row(struct db_transaction *transaction, const char *sql
     issue.state = issue_state_of(state);
     *ret_issue = issue;
     return LICET_OK;
+}
+
+static enum status issue_row(struct db_transaction *transaction, const char *sql,
+                             struct db_arguments arguments, struct arena *arena,
+                             struct issue *ret_issue, struct error *error)
+{
+    struct db_rows rows;
+
+    db_rows_open(&rows, transaction, sql, arguments, error);
+    return issue_rows_only(&rows, arena, ret_issue, error);
 }
 
 static enum status issue_insert_line(struct db_transaction *transaction, int64_t issue_id,
@@ -138,20 +146,38 @@ enum status store_issue_insert(struct db_transaction *transaction, const struct 
     return status;
 }
 
+void issue_open(struct db_rows *rows, struct db_transaction *transaction, int64_t id,
+                struct error *error)
+{
+    db_rows_open(rows, transaction, "SELECT " ISSUE_COLUMNS " FROM issue WHERE id = $1",
+                 DB_ARGUMENTS(db_int(id)), error);
+}
+
 enum status store_issue_get(struct db_transaction *transaction, int64_t id, struct arena *arena,
                             struct issue *ret_issue, struct error *error)
 {
-    return issue_row(transaction, "SELECT " ISSUE_COLUMNS " FROM issue WHERE id = $1",
-                     DB_ARGUMENTS(db_int(id)), arena, ret_issue, error);
+    struct db_rows rows;
+
+    issue_open(&rows, transaction, id, error);
+    return issue_rows_only(&rows, arena, ret_issue, error);
+}
+
+void issue_open_newest(struct db_rows *rows, struct db_transaction *transaction, int64_t server_id,
+                       struct error *error)
+{
+    db_rows_open(rows, transaction,
+                 "SELECT " ISSUE_COLUMNS " FROM issue WHERE server_id = $1"
+                 " AND state <> 'voided' ORDER BY generation DESC LIMIT 1",
+                 DB_ARGUMENTS(db_int(server_id)), error);
 }
 
 enum status store_issue_newest(struct db_transaction *transaction, int64_t server_id,
                                struct arena *arena, struct issue *ret_issue, struct error *error)
 {
-    return issue_row(transaction,
-                     "SELECT " ISSUE_COLUMNS " FROM issue WHERE server_id = $1"
-                     " AND state <> 'voided' ORDER BY generation DESC LIMIT 1",
-                     DB_ARGUMENTS(db_int(server_id)), arena, ret_issue, error);
+    struct db_rows rows;
+
+    issue_open_newest(&rows, transaction, server_id, error);
+    return issue_rows_only(&rows, arena, ret_issue, error);
 }
 
 enum status store_issue_newest_released(struct db_transaction *transaction, int64_t server_id,
@@ -173,31 +199,54 @@ enum status store_issue_find(struct db_transaction *transaction, int64_t server_
                      DB_ARGUMENTS(db_int(server_id), db_int(generation)), arena, ret_issue, error);
 }
 
-enum status store_issue_lines(struct db_transaction *transaction, int64_t issue_id, uint32_t max,
-                              struct issue_line *lines, uint32_t *ret_count, struct error *error)
+void issue_open_lines(struct db_rows *rows, struct db_transaction *transaction, int64_t issue_id,
+                      uint32_t max, struct error *error)
 {
-    static const char lines_sql[] = "SELECT entitlement_id, seats FROM issue_line"
-                                    " WHERE issue_id = $1 ORDER BY entitlement_id LIMIT $2";
+    db_rows_open(rows, transaction,
+                 "SELECT entitlement_id, seats FROM issue_line"
+                 " WHERE issue_id = $1 ORDER BY entitlement_id LIMIT $2",
+                 DB_ARGUMENTS(db_int(issue_id), db_int((int64_t)max + 1)), error);
+}
+
+void issue_open_newest_lines(struct db_rows *rows, struct db_transaction *transaction,
+                             int64_t server_id, uint32_t max, struct error *error)
+{
+    db_rows_open(rows, transaction,
+                 "SELECT entitlement_id, seats FROM issue_line WHERE issue_id = (SELECT issue.id"
+                 "   FROM issue WHERE issue.server_id = $1 AND issue.state <> 'voided'"
+                 "   ORDER BY issue.generation DESC LIMIT 1) ORDER BY entitlement_id LIMIT $2",
+                 DB_ARGUMENTS(db_int(server_id), db_int((int64_t)max + 1)), error);
+}
+
+enum status issue_rows_lines(struct db_rows *rows, uint32_t max, struct issue_line *lines,
+                             uint32_t *ret_count, struct error *error)
+{
     struct issue_line line;
-    struct db_rows rows;
     uint32_t count = 0;
     enum status status;
 
-    db_rows_open(&rows, transaction, lines_sql,
-                 DB_ARGUMENTS(db_int(issue_id), db_int((int64_t)max + 1)), error);
-    while (db_rows_next(&rows,
-                        DB_COLUMNS(db_ret_int(&line.entitlement_id), db_ret_u32(&line.seats)))) {
+    while (
+        db_rows_next(rows, DB_COLUMNS(db_ret_int(&line.entitlement_id), db_ret_u32(&line.seats)))) {
         if (count < max)
             lines[count] = line;
         count++;
     }
-    status = db_rows_close(&rows);
+    status = db_rows_close(rows);
     if (status != LICET_OK)
         return status;
     if (count > max)
         return error_set(error, LICET_OVER_LIMIT, "a license file has at most %u lines", max);
     *ret_count = count;
     return LICET_OK;
+}
+
+enum status store_issue_lines(struct db_transaction *transaction, int64_t issue_id, uint32_t max,
+                              struct issue_line *lines, uint32_t *ret_count, struct error *error)
+{
+    struct db_rows rows;
+
+    issue_open_lines(&rows, transaction, issue_id, max, error);
+    return issue_rows_lines(&rows, max, lines, ret_count, error);
 }
 
 enum status store_issue_last_issued(struct db_transaction *transaction, int64_t server_id,

@@ -1,6 +1,6 @@
 #include "store/server.h"
 
-#include "db/db.h"
+#include "store/rows.h"
 
 #define SERVER_COLUMNS                                                                             \
     "id, number, customer_id, name, short_name, public_key, generation, receipt_id, created"
@@ -22,20 +22,28 @@ static struct db_columns server_columns(struct server *server, struct arena *are
     return (struct db_columns){columns, SERVER_COLUMNS_COUNT};
 }
 
-static enum status server_row(struct db_transaction *transaction, const char *sql,
-                              struct db_arguments arguments, struct arena *arena,
-                              struct server *ret_server, struct error *error)
+enum status server_rows_only(struct db_rows *rows, struct arena *arena, struct server *ret_server,
+                             struct error *error)
 {
     struct db_column columns[SERVER_COLUMNS_COUNT];
     struct server server;
-    enum status status =
-        db_row(transaction, sql, arguments, server_columns(&server, arena, columns), error);
+    enum status status = db_rows_only(rows, server_columns(&server, arena, columns));
 
     if (status == LICET_NOT_FOUND)
         return error_set(error, LICET_NOT_FOUND, "there is no such license server");
     if (status == LICET_OK)
         *ret_server = server;
     return status;
+}
+
+static enum status server_row(struct db_transaction *transaction, const char *sql,
+                              struct db_arguments arguments, struct arena *arena,
+                              struct server *ret_server, struct error *error)
+{
+    struct db_rows rows;
+
+    db_rows_open(&rows, transaction, sql, arguments, error);
+    return server_rows_only(&rows, arena, ret_server, error);
 }
 
 enum status store_server_insert(struct db_transaction *transaction, const struct server *server,
@@ -66,12 +74,30 @@ enum status store_server_get(struct db_transaction *transaction, int64_t id, str
                       DB_ARGUMENTS(db_int(id)), arena, ret_server, error);
 }
 
+void server_open_lock(struct db_rows *rows, struct db_transaction *transaction, int64_t id,
+                      struct error *error)
+{
+    db_rows_open(rows, transaction,
+                 "SELECT " SERVER_COLUMNS " FROM server WHERE id = $1 FOR NO KEY UPDATE",
+                 DB_ARGUMENTS(db_int(id)), error);
+}
+
+void server_open_of_issue(struct db_rows *rows, struct db_transaction *transaction,
+                          int64_t issue_id, struct error *error)
+{
+    db_rows_open(rows, transaction,
+                 "SELECT " SERVER_COLUMNS " FROM server"
+                 " WHERE id = (SELECT issue.server_id FROM issue WHERE issue.id = $1)",
+                 DB_ARGUMENTS(db_int(issue_id)), error);
+}
+
 enum status store_server_lock(struct db_transaction *transaction, int64_t id, struct arena *arena,
                               struct server *ret_server, struct error *error)
 {
-    return server_row(transaction,
-                      "SELECT " SERVER_COLUMNS " FROM server WHERE id = $1 FOR NO KEY UPDATE",
-                      DB_ARGUMENTS(db_int(id)), arena, ret_server, error);
+    struct db_rows rows;
+
+    server_open_lock(&rows, transaction, id, error);
+    return server_rows_only(&rows, arena, ret_server, error);
 }
 
 enum status store_server_find_number(struct db_transaction *transaction, struct text number,

@@ -2,6 +2,7 @@
 
 #include "portal/allocation/charge.h"
 #include "store/entitlement.h"
+#include "store/together.h"
 
 struct line_list {
     struct issue_line *lines;
@@ -15,46 +16,6 @@ static enum status lines_take(struct arena *arena, struct line_list *ret_list, s
     if (ret_list->lines == NULL)
         return error_set(error, LICET_NO_MEMORY, "no memory is left for the lines of a server");
     return LICET_OK;
-}
-
-/* R6.8: entitlements by id, then the server. */
-static enum status allocation_lock(struct db_transaction *transaction,
-                                   const struct change_set *changes, struct arena *arena,
-                                   struct entitlement *entitlements, struct server *ret_server,
-                                   struct error *error)
-{
-    enum status status = LICET_OK;
-
-    for (uint32_t i = 0; status == LICET_OK && i < changes->lines_count; i++)
-        status = store_entitlement_lock_of(transaction, changes->lines[i].entitlement_id,
-                                           changes->server_id, arena, &entitlements[i], error);
-    if (status != LICET_OK)
-        return status;
-    return store_server_lock(transaction, changes->server_id, arena, ret_server, error);
-}
-
-/* The counts of the newest generation; none before the first. */
-static enum status allocation_newest(struct db_transaction *transaction, int64_t server_id,
-                                     struct arena *arena, struct line_list *ret_list,
-                                     struct error *error)
-{
-    struct issue issue;
-    enum status status = lines_take(arena, ret_list, error);
-
-    if (status != LICET_OK)
-        return status;
-    status = store_issue_newest(transaction, server_id, arena, &issue, NULL);
-    if (status == LICET_NOT_FOUND)
-        return LICET_OK;
-    if (status != LICET_OK)
-        return error_set(error, status, "the newest generation could not be read");
-    if (issue.problem.data != NULL)
-        return error_set(error, LICET_CONFLICT,
-                         "generation %u of this license server waits for the vendor's staff, who "
-                         "must let it pass or cancel it first: %.*s",
-                         issue.generation, TEXT_ARGS(text_head(issue.problem, 200)));
-    return store_issue_lines(transaction, issue.id, LICENSE_LINES_MAX, ret_list->lines,
-                             &ret_list->count, error);
 }
 
 static enum status allocation_check_growth(const struct entitlement *entitlement,
@@ -107,17 +68,17 @@ static enum status allocation_check_line(struct db_transaction *transaction,
 /* Order: after the locks. *ret_act is what the change set is, if nobody has named it. */
 static enum status allocation_check(struct db_transaction *transaction,
                                     const struct change_set *changes,
-                                    const struct entitlement *entitlements,
-                                    const struct line_list *old, const char **ret_act,
+                                    const struct seats_before *before, const char **ret_act,
                                     struct error *error)
 {
     bool is_different = false, grows = false;
 
     for (uint32_t i = 0; i < changes->lines_count; i++) {
         const struct issue_line *line = &changes->lines[i];
-        uint32_t seats = issue_lines_seats(old->lines, old->count, line->entitlement_id);
+        uint32_t seats =
+            issue_lines_seats(before->lines, before->lines_count, line->entitlement_id);
         enum status status =
-            allocation_check_line(transaction, line, seats, &entitlements[i], error);
+            allocation_check_line(transaction, line, seats, &before->entitlements[i], error);
 
         if (status != LICET_OK)
             return status;
@@ -132,9 +93,9 @@ static enum status allocation_check(struct db_transaction *transaction,
 }
 
 /* The change set with counts that are not added any more. */
-static enum status allocation_add(const struct change_set *changes, const struct line_list *old,
-                                  struct arena *arena, struct change_set *ret_changes,
-                                  struct error *error)
+static enum status allocation_add(const struct change_set *changes,
+                                  const struct seats_before *before, struct arena *arena,
+                                  struct change_set *ret_changes, struct error *error)
 {
     struct issue_line *lines = arena_take(arena, changes->lines_count, sizeof(*lines));
 
@@ -142,7 +103,7 @@ static enum status allocation_add(const struct change_set *changes, const struct
         return error_set(error, LICET_NO_MEMORY, "no memory is left for this many lines");
     for (uint32_t i = 0; i < changes->lines_count; i++) {
         uint32_t seats =
-            issue_lines_seats(old->lines, old->count, changes->lines[i].entitlement_id);
+            issue_lines_seats(before->lines, before->lines_count, changes->lines[i].entitlement_id);
 
         lines[i] = changes->lines[i];
         if (lines[i].seats > SEATS_MAX - seats)
@@ -156,21 +117,22 @@ static enum status allocation_add(const struct change_set *changes, const struct
 }
 
 /* Both ascending by entitlement; a count of 0 leaves its line out. */
-static enum status lines_merge(const struct line_list *old, const struct change_set *changes,
+static enum status lines_merge(const struct seats_before *before, const struct change_set *changes,
                                struct line_list *list, struct error *error)
 {
     uint32_t at = 0, change = 0;
 
-    while (at < old->count || change < changes->lines_count) {
+    while (at < before->lines_count || change < changes->lines_count) {
         const struct issue_line *line;
 
         if (change == changes->lines_count ||
-            (at < old->count &&
-             old->lines[at].entitlement_id < changes->lines[change].entitlement_id)) {
-            line = &old->lines[at++];
+            (at < before->lines_count &&
+             before->lines[at].entitlement_id < changes->lines[change].entitlement_id)) {
+            line = &before->lines[at++];
         } else {
             line = &changes->lines[change++];
-            if (at < old->count && old->lines[at].entitlement_id == line->entitlement_id)
+            if (at < before->lines_count &&
+                before->lines[at].entitlement_id == line->entitlement_id)
                 at++;
         }
         if (line->seats == 0)
@@ -241,43 +203,66 @@ static enum status allocation_settle(struct db_transaction *transaction,
     return LICET_OK;
 }
 
-enum status allocation_change(struct db_transaction *transaction, const struct change_set *changes,
-                              struct arena *arena, int64_t *ret_issue_id, struct error *error)
+static enum status allocation_check_before(const struct change_set *changes,
+                                           const struct seats_before *before, struct error *error)
 {
-    struct entitlement *entitlements =
-        arena_take(arena, changes->lines_count, sizeof(*entitlements));
-    struct change_set whole = *changes; /* with counts that are not added any more */
-    struct line_list old, list;
-    struct server server;
-    int64_t issue_id;
-    enum status status;
+    const struct issue *newest = &before->newest;
 
-    if (entitlements == NULL)
-        return error_set(error, LICET_NO_MEMORY, "no memory is left for this many lines");
-    status = allocation_lock(transaction, changes, arena, entitlements, &server, error);
-    if (status == LICET_OK && changes->after != 0 && changes->after != server.generation)
+    if (changes->after != 0 && changes->after != before->server.generation)
         return error_set(error, LICET_CONFLICT,
                          "this was thought out for generation %u, and the license server is at %u "
                          "by now: look at it again",
-                         changes->after, server.generation);
+                         changes->after, before->server.generation);
+    if (newest->id != 0 && newest->problem.data != NULL)
+        return error_set(error, LICET_CONFLICT,
+                         "generation %u of this license server waits for the vendor's staff, who "
+                         "must let it pass or cancel it first: %.*s",
+                         newest->generation, TEXT_ARGS(text_head(newest->problem, 200)));
+    return LICET_OK;
+}
+
+static enum status before_take(const struct change_set *changes, struct arena *arena,
+                               struct seats_before *ret_before, struct error *error)
+{
+    struct seats_before *before = ret_before;
+
+    before->entitlements = arena_rows(arena, changes->lines_count, sizeof(*before->entitlements));
+    before->lines = arena_rows(arena, LICENSE_LINES_MAX, sizeof(*before->lines));
+    return before->entitlements == NULL || before->lines == NULL
+               ? error_set(error, LICET_NO_MEMORY, "no memory is left for this many lines")
+               : LICET_OK;
+}
+
+enum status allocation_change(struct db_transaction *transaction, const struct change_set *changes,
+                              struct arena *arena, int64_t *ret_issue_id, struct error *error)
+{
+    struct change_set whole = *changes; /* with counts that are not added any more */
+    struct seats_before before;
+    struct line_list list;
+    int64_t issue_id;
+    enum status status = before_take(changes, arena, &before, error);
+
     if (status == LICET_OK)
-        status = allocation_newest(transaction, server.id, arena, &old, error);
+        status = store_seats_lock(transaction, changes->server_id, changes->lines,
+                                  changes->lines_count, arena, &before, error);
+    if (status == LICET_OK)
+        status = allocation_check_before(changes, &before, error);
     if (status == LICET_OK && changes->adds)
-        status = allocation_add(changes, &old, arena, &whole, error);
+        status = allocation_add(changes, &before, arena, &whole, error);
     if (status == LICET_OK)
-        status = allocation_check(transaction, &whole, entitlements, &old, &whole.act, error);
+        status = allocation_check(transaction, &whole, &before, &whole.act, error);
     if (status == LICET_OK)
         status = lines_take(arena, &list, error);
     if (status == LICET_OK)
-        status = lines_merge(&old, &whole, &list, error);
-    if (status == LICET_OK && server.public_key.data == NULL)
+        status = lines_merge(&before, &whole, &list, error);
+    if (status == LICET_OK && before.server.public_key.data == NULL)
         status = store_issue_supersede(
-            transaction, server.id, TEXT("a newer generation came before the license server's key"),
-            error);
+            transaction, before.server.id,
+            TEXT("a newer generation came before the license server's key"), error);
     if (status == LICET_OK)
-        status = allocation_insert(transaction, &whole, &server, &list, &issue_id, error);
+        status = allocation_insert(transaction, &whole, &before.server, &list, &issue_id, error);
     if (status == LICET_OK)
-        status = allocation_settle(transaction, &whole, entitlements, issue_id, error);
+        status = allocation_settle(transaction, &whole, before.entitlements, issue_id, error);
     if (status == LICET_OK)
         *ret_issue_id = issue_id;
     return status;

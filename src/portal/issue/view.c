@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "portal/reply.h"
 #include "store/store.h"
+#include "store/together.h"
 
 json_t *issue_json(const void *row)
 {
@@ -25,15 +26,12 @@ enum status issue_whole_read(struct db_transaction *transaction, int64_t id, str
 {
     struct issue_whole whole = {.lines =
                                     arena_rows(arena, LICENSE_LINES_MAX, sizeof(*whole.lines))};
-    enum status status = store_issue_get(transaction, id, arena, &whole.issue, error);
+    enum status status;
 
     if (whole.lines == NULL)
         return error_set(error, LICET_NO_MEMORY, "no memory is left for the lines of a server");
-    if (status == LICET_OK)
-        status = store_issue_lines(transaction, id, LICENSE_LINES_MAX, whole.lines,
-                                   &whole.lines_count, error);
-    if (status == LICET_OK)
-        status = store_server_get(transaction, whole.issue.server_id, arena, &whole.server, error);
+    status = store_issue_whole(transaction, id, arena, &whole.issue, whole.lines,
+                               &whole.lines_count, &whole.server, error);
     if (status == LICET_OK)
         *ret_whole = whole;
     return status;
