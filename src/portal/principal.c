@@ -40,7 +40,9 @@ static enum status principal_of_session(struct db_transaction *transaction,
 {
     struct unix_time now = search->request->now;
     struct session session;
-    enum status status = store_session_find(transaction, search->hash, now, &session, error);
+    enum status status = store_session_find(transaction, search->hash, now, MEMBERSHIPS_MAX,
+                                            &session, search->principal.memberships,
+                                            &search->principal.memberships_count, error);
 
     if (status != LICET_OK)
         return status;
@@ -70,7 +72,9 @@ static enum status principal_of_api_token(struct db_transaction *transaction,
     search->principal.can_write = token.can_write;
     search->principal.ends = token.ends;
     search->used = token.used;
-    return LICET_OK;
+    return store_membership_list(transaction, token.person_id, MEMBERSHIPS_MAX,
+                                 search->principal.memberships,
+                                 &search->principal.memberships_count, error);
 }
 
 static enum status principal_read(struct db_transaction *transaction, void *context,
@@ -84,13 +88,10 @@ static enum status principal_read(struct db_transaction *transaction, void *cont
     status = principal_of_session(transaction, search, error);
     if (status == LICET_NOT_FOUND && !search->is_cookie)
         status = principal_of_api_token(transaction, search, error);
-    if (status == LICET_NOT_FOUND)
-        return LICET_OK; /* nobody */
-    if (status == LICET_OK)
-        status =
-            store_membership_list(transaction, principal->person_id, MEMBERSHIPS_MAX,
-                                  principal->memberships, &principal->memberships_count, error);
-    return status;
+    if (status != LICET_NOT_FOUND)
+        return status;
+    principal->memberships_count = 0; /* nobody, whatever was read on the way */
+    return LICET_OK;
 }
 
 static enum status principal_use(struct db_transaction *transaction, void *context,

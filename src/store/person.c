@@ -1,6 +1,6 @@
 #include "store/person.h"
 
-#include "db/db.h"
+#include "store/rows.h"
 
 static const char *const role_names[MEMBER_ROLES_COUNT] = {
     [MEMBER_STAFF] = "staff",
@@ -121,35 +121,52 @@ enum status store_membership_delete(struct db_transaction *transaction, int64_t 
     return status;
 }
 
-enum status store_membership_list(struct db_transaction *transaction, int64_t person_id,
-                                  uint32_t max, struct membership *memberships, uint32_t *ret_count,
-                                  struct error *error)
+void membership_open_of_session(struct db_rows *rows, struct db_transaction *transaction,
+                                struct text hash, uint32_t max, struct error *error)
 {
-    static const char list_sql[] = "SELECT organization_id, role FROM membership"
-                                   " WHERE person_id = $1 ORDER BY organization_id LIMIT $2";
+    db_rows_open(rows, transaction,
+                 "SELECT organization_id, role FROM membership WHERE person_id = (SELECT"
+                 " session.person_id FROM session WHERE session.hash = $1)"
+                 " ORDER BY organization_id LIMIT $2",
+                 DB_ARGUMENTS(db_bytes(hash), db_int((int64_t)max + 1)), error);
+}
+
+enum status membership_rows(struct db_rows *rows, uint32_t max, struct membership *memberships,
+                            uint32_t *ret_count, struct error *error)
+{
     char place[256]; /* a role's name with its NUL */
-    struct db_rows rows;
     struct text role;
     struct arena arena = arena_over(place, sizeof(place));
     uint32_t count = 0;
     int64_t organization_id;
     enum status status;
 
-    db_rows_open(&rows, transaction, list_sql,
-                 DB_ARGUMENTS(db_int(person_id), db_int((int64_t)max + 1)), error);
-    while (count <= max && db_rows_next(&rows, DB_COLUMNS(db_ret_int(&organization_id),
-                                                          db_ret_text(&role, &arena)))) {
+    while (count <= max && db_rows_next(rows, DB_COLUMNS(db_ret_int(&organization_id),
+                                                         db_ret_text(&role, &arena)))) {
         if (count < max)
             memberships[count] = (struct membership){organization_id, member_role_of(role)};
         count++;
         arena = arena_over(place, sizeof(place));
     }
-    status = db_rows_close(&rows);
+    status = db_rows_close(rows);
     if (status == LICET_OK && count > max)
         return error_set(error, LICET_OVER_LIMIT, "more than %u memberships of one person", max);
     if (status == LICET_OK)
         *ret_count = count;
     return status;
+}
+
+enum status store_membership_list(struct db_transaction *transaction, int64_t person_id,
+                                  uint32_t max, struct membership *memberships, uint32_t *ret_count,
+                                  struct error *error)
+{
+    static const char list_sql[] = "SELECT organization_id, role FROM membership"
+                                   " WHERE person_id = $1 ORDER BY organization_id LIMIT $2";
+    struct db_rows rows;
+
+    db_rows_open(&rows, transaction, list_sql,
+                 DB_ARGUMENTS(db_int(person_id), db_int((int64_t)max + 1)), error);
+    return membership_rows(&rows, max, memberships, ret_count, error);
 }
 
 enum status store_member_list(struct db_transaction *transaction, int64_t organization_id,

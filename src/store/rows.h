@@ -8,6 +8,7 @@
 #include "db/db.h"
 #include "store/entitlement.h"
 #include "store/issue.h"
+#include "store/person.h"
 #include "store/server.h"
 
 /* The entitlement, if it is of the server's customer, until the transaction ends. */
@@ -24,7 +25,7 @@ enum status server_rows_only(struct db_rows *rows, struct arena *arena, struct s
                              struct error *error);
 
 void issue_open(struct db_rows *rows, struct db_transaction *transaction, int64_t id,
-                    struct error *error);
+                struct error *error);
 void issue_open_newest(struct db_rows *rows, struct db_transaction *transaction, int64_t server_id,
                        struct error *error);
 enum status issue_rows_only(struct db_rows *rows, struct arena *arena, struct issue *ret_issue,
@@ -36,6 +37,12 @@ void issue_open_lines(struct db_rows *rows, struct db_transaction *transaction, 
 void issue_open_newest_lines(struct db_rows *rows, struct db_transaction *transaction,
                              int64_t server_id, uint32_t max, struct error *error);
 enum status issue_rows_lines(struct db_rows *rows, uint32_t max, struct issue_line *lines,
-                                  uint32_t *ret_count, struct error *error);
+                             uint32_t *ret_count, struct error *error);
+
+/* Of whoever has the session of this token, and one more than `max` if there are. */
+void membership_open_of_session(struct db_rows *rows, struct db_transaction *transaction,
+                                struct text hash, uint32_t max, struct error *error);
+enum status membership_rows(struct db_rows *rows, uint32_t max, struct membership *memberships,
+                            uint32_t *ret_count, struct error *error);
 
 #endif

@@ -1,6 +1,6 @@
 #include "store/session.h"
 
-#include "db/db.h"
+#include "store/rows.h"
 
 #define IDEMPOTENCY_DAYS 30 /* R6.9 */
 
@@ -22,22 +22,36 @@ enum status store_session_insert(struct db_transaction *transaction, struct text
                   DB_COLUMNS(db_ret_int(ret_id)), error);
 }
 
-enum status store_session_find(struct db_transaction *transaction, struct text hash,
-                               struct unix_time now, struct session *ret_session,
-                               struct error *error)
+static enum status session_rows_only(struct db_rows *rows, struct session *ret_session)
 {
-    static const char find_sql[] = "SELECT id, person_id, kind = 'cookie', created, used, ends"
-                                   " FROM session WHERE hash = $1 AND ends > $2";
     struct session session;
-    enum status status =
-        db_row(transaction, find_sql, DB_ARGUMENTS(db_bytes(hash), db_int(now.s)),
-               DB_COLUMNS(db_ret_int(&session.id), db_ret_int(&session.person_id),
-                          db_ret_bool(&session.is_cookie), db_ret_int(&session.created.s),
-                          db_ret_int(&session.used.s), db_ret_int(&session.ends.s)),
-               error);
+    enum status status = db_rows_only(
+        rows, DB_COLUMNS(db_ret_int(&session.id), db_ret_int(&session.person_id),
+                         db_ret_bool(&session.is_cookie), db_ret_int(&session.created.s),
+                         db_ret_int(&session.used.s), db_ret_int(&session.ends.s)));
 
     if (status == LICET_OK)
         *ret_session = session;
+    return status;
+}
+
+enum status store_session_find(struct db_transaction *transaction, struct text hash,
+                               struct unix_time now, uint32_t max, struct session *ret_session,
+                               struct membership *memberships, uint32_t *ret_count,
+                               struct error *error)
+{
+    struct db_rows session, membership;
+    enum status status;
+
+    db_rows_open(&session, transaction,
+                 "SELECT id, person_id, kind = 'cookie', created, used, ends"
+                 " FROM session WHERE hash = $1 AND ends > $2",
+                 DB_ARGUMENTS(db_bytes(hash), db_int(now.s)), error);
+    membership_open_of_session(&membership, transaction, hash, max, error);
+    status = session_rows_only(&session, ret_session);
+    if (status == LICET_OK)
+        return membership_rows(&membership, max, memberships, ret_count, error);
+    db_rows_close(&membership);
     return status;
 }
 

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "base/time.h"
+#include "store/person.h"
 
 struct db_transaction;
 
@@ -19,9 +20,11 @@ struct session {
 enum status store_session_insert(struct db_transaction *transaction, struct text hash,
                                  const struct session *session, int64_t *ret_id,
                                  struct error *error);
-/* LICET_NOT_FOUND for one that is unknown or has ended. */
+/* With the memberships of its person, as store_membership_list() has them. LICET_NOT_FOUND for one
+ * that is unknown or has ended. */
 enum status store_session_find(struct db_transaction *transaction, struct text hash,
-                               struct unix_time now, struct session *ret_session,
+                               struct unix_time now, uint32_t max, struct session *ret_session,
+                               struct membership *memberships, uint32_t *ret_count,
                                struct error *error);
 enum status store_session_use(struct db_transaction *transaction, int64_t id, struct unix_time now,
                               struct error *error);

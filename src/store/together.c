@@ -71,9 +71,8 @@ static enum status server_lock(struct locking *locking, uint32_t from, uint32_t 
     issue_open_newest_lines(&lines, locking->transaction, locking->server_id, LICENSE_LINES_MAX,
                             error);
     status = entitlements_read(locking, from, count, error);
-    status = status == LICET_OK
-                 ? server_rows_only(&server, locking->arena, &before->server, error)
-                 : skip(&server, status);
+    status = status == LICET_OK ? server_rows_only(&server, locking->arena, &before->server, error)
+                                : skip(&server, status);
     status = status == LICET_OK ? newest_read(&newest, locking->arena, &before->newest, error)
                                 : skip(&newest, status);
     return status == LICET_OK ? issue_rows_lines(&lines, LICENSE_LINES_MAX, before->lines,

@@ -21,8 +21,7 @@ struct seats_before {
  */
 enum status store_seats_lock(struct db_transaction *transaction, int64_t server_id,
                              const struct issue_line *changing, uint32_t changing_count,
-                             struct arena *arena, struct seats_before *before,
-                             struct error *error);
+                             struct arena *arena, struct seats_before *before, struct error *error);
 
 /* A generation with its lines, in a place for LICENSE_LINES_MAX, and its server. LICET_NOT_FOUND. */
 enum status store_issue_whole(struct db_transaction *transaction, int64_t issue_id,

@@ -99,25 +99,33 @@ static int64_t keys_left(struct db_transaction *transaction, int64_t age_s)
     return count;
 }
 
+static enum status session_find(struct db_transaction *transaction, struct unix_time at,
+                                struct session *ret_session, uint32_t *ret_count)
+{
+    struct membership memberships[4];
+
+    return store_session_find(transaction, TEXT("a"), at, 4, ret_session, memberships, ret_count,
+                              NULL);
+}
+
 static enum status tokens_write(struct db_transaction *transaction, void *context,
                                 struct error *error)
 {
     struct people *people = context;
     struct engine *engine = people->engine;
     struct session session = {
-        .person_id = people->anna, .created = now, .used = now, .ends = later};
-    uint32_t failures = 7;
+        .person_id = people->bert, .created = now, .used = now, .ends = later};
+    uint32_t failures = 7, count = 0;
     struct unix_time last;
     int64_t id = 0, person_id = 7;
 
     (void)error;
     engine_ok(engine,
               store_session_insert(transaction, TEXT("a"), &session, &id, NULL) == LICET_OK &&
-                  store_session_find(transaction, TEXT("a"), now, &session, NULL) == LICET_OK &&
-                  session.id == id && !session.is_cookie &&
-                  store_session_find(transaction, TEXT("a"), later, &session, NULL) ==
-                      LICET_NOT_FOUND,
-              "a session is found until it ends");
+                  session_find(transaction, now, &session, &count) == LICET_OK &&
+                  session.id == id && !session.is_cookie && count == 1 &&
+                  session_find(transaction, later, &session, &count) == LICET_NOT_FOUND,
+              "a session is found until it ends, with the roles of its person");
     engine_ok(
         engine,
         store_one_time_insert(transaction, TEXT("s1"), 0, later, NULL) == LICET_OK &&
@@ -148,8 +156,7 @@ static enum status tokens_write(struct db_transaction *transaction, void *contex
               "wrong passwords are counted until they are forgotten");
     engine_ok(engine,
               store_sweep(transaction, later, NULL) == LICET_OK &&
-                  store_session_find(transaction, TEXT("a"), now, &session, NULL) ==
-                      LICET_NOT_FOUND,
+                  session_find(transaction, now, &session, &count) == LICET_NOT_FOUND,
               "what has ended is swept away");
     engine_ok(engine,
               keys_left(transaction, 30 * SECONDS_A_DAY - 1) == 1 &&
