@@ -220,6 +220,70 @@ static enum status pairs_sum(struct db_transaction *transaction, void *context, 
     return db_rows_close(&outer);
 }
 
+#define OPENED 40 /* more than PostgreSQL lets wait */
+
+static const char id_sql[] = "SELECT id FROM thing WHERE id = $1";
+
+/* Thing 20, 21 .. 24, 20 .. in rows that are opened before the first is read, the last one first. */
+static enum status opened_sum(struct db_transaction *transaction, void *context,
+                              struct error *error)
+{
+    int64_t *sum = context, id;
+    struct db_rows rows[OPENED];
+
+    *sum = 0;
+    for (int i = 0; i < OPENED; i++)
+        db_rows_open(&rows[i], transaction, id_sql, DB_ARGUMENTS(db_int(20 + i % 5)), error);
+    for (int i = OPENED - 1; i >= 0; i--) {
+        bool is_left = i % 8 == 7; /* 27, 35 and the like: closed unread */
+
+        if (!is_left && db_rows_next(&rows[i], DB_COLUMNS(db_ret_int(&id))) && id == 20 + i % 5)
+            *sum += id;
+        if (db_rows_close(&rows[i]) != LICET_OK)
+            return error_set(error, LICET_DAMAGED, "row %d", i);
+    }
+    return LICET_OK;
+}
+
+/* A statement between two rows fails: what the first one has or not, nothing follows. */
+static enum status opened_around(struct db_transaction *transaction, void *context,
+                                 struct error *error)
+{
+    enum status *ends = context;
+    struct db_rows before, after;
+    int64_t id;
+
+    db_rows_open(&before, transaction, id_sql, DB_ARGUMENTS(db_int(20)), error);
+    db_execute_later(transaction, "INSERT INTO thing (id, seats) VALUES (20, 1)", DB_NO_ARGUMENTS,
+                     error);
+    db_rows_open(&after, transaction, id_sql, DB_ARGUMENTS(db_int(21)), error);
+    db_rows_next(&after, DB_COLUMNS(db_ret_int(&id)));
+    ends[0] = db_rows_close(&after);
+    db_rows_next(&before, DB_COLUMNS(db_ret_int(&id)));
+    ends[1] = db_rows_close(&before);
+    ends[2] = db_execute(transaction, "UPDATE thing SET seats = 99 WHERE id = 22", DB_NO_ARGUMENTS,
+                         NULL, error);
+    return LICET_OK;
+}
+
+static void test_opened(struct engine *engine, struct db *db)
+{
+    enum status ends[3];
+    int64_t sum;
+
+    engine_ok(engine, db_read(db, opened_sum, &sum, NULL) == LICET_OK && sum == 770,
+              "rows that are opened in a row have their own results, in whatever order they are "
+              "read");
+    engine_ok(engine, db_transact(db, opened_sum, &sum, NULL) == LICET_OK && sum == 770,
+              "also where somebody writes");
+    engine_ok(engine,
+              db_transact(db, opened_around, ends, NULL) == LICET_CONFLICT &&
+                  ends[0] == LICET_CONFLICT && ends[1] == LICET_CONFLICT &&
+                  ends[2] == LICET_CONFLICT &&
+                  number_of(db, "SELECT count(*) FROM thing WHERE seats = 99") == 0,
+              "behind a failure no row is read, and no row is thought missing");
+}
+
 static void test_loops(struct engine *engine, struct db *db)
 {
     struct simple update = {"UPDATE thing SET seats = 1 WHERE id BETWEEN 20 AND 23", 0};
@@ -306,6 +370,7 @@ static void test_engine(struct engine *engine)
     test_numbers(engine, db);
     test_refusals(engine, db);
     test_loops(engine, db);
+    test_opened(engine, db);
     test_constraints(engine, db);
     test_same_address(engine, db);
     db_close(db);
