@@ -249,15 +249,6 @@ enum status store_issue_lines(struct db_transaction *transaction, int64_t issue_
     return issue_rows_lines(&rows, max, lines, ret_count, error);
 }
 
-enum status store_issue_last_issued(struct db_transaction *transaction, int64_t server_id,
-                                    struct unix_time *ret_issued, struct error *error)
-{
-    return db_row(transaction,
-                  "SELECT COALESCE(MAX(issued), 0) FROM issue WHERE server_id = $1"
-                  " AND state <> 'voided'",
-                  DB_ARGUMENTS(db_int(server_id)), DB_COLUMNS(db_ret_int(&ret_issued->s)), error);
-}
-
 static enum status issue_list(struct db_transaction *transaction, const char *sql,
                               struct db_arguments arguments, struct arena *arena,
                               struct issue *issues, uint32_t *ret_count, struct error *error)

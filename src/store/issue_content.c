@@ -2,36 +2,36 @@
 
 #include "db/db.h"
 
-enum status store_issue_content(struct db_transaction *transaction, int64_t issue_id,
-                                struct arena *arena, struct issue_content *ret_content,
-                                struct error *error)
-{
-    static const char content_sql[] =
-        "SELECT organization.number, server.number, server.name, server.public_key,"
-        " server.serves, issue.generation, issue.serial FROM issue JOIN server ON server.id = "
-        "issue.server_id"
-        " JOIN organization ON organization.id = server.customer_id WHERE issue.id = $1";
-    struct issue_content content;
-    enum status status =
-        db_row(transaction, content_sql, DB_ARGUMENTS(db_int(issue_id)),
-               DB_COLUMNS(db_ret_text(&content.customer_number, arena),
-                          db_ret_text(&content.server_number, arena),
-                          db_ret_text(&content.server_name, arena),
-                          db_ret_text_or_null(&content.public_key, arena),
-                          db_ret_text_or_null(&content.serves, arena),
-                          db_ret_u32(&content.generation), db_ret_text(&content.serial, arena)),
-               error);
+/* The file before this one has the server's latest issue time: none is issued before its predecessor. */
+static const char content_sql[] =
+    "SELECT organization.number, server.number, server.name, server.public_key, server.serves,"
+    " issue.generation, issue.serial, COALESCE((SELECT earlier.issued FROM issue earlier"
+    "   WHERE earlier.server_id = issue.server_id AND earlier.state <> 'voided'"
+    "   AND earlier.issued IS NOT NULL ORDER BY earlier.generation DESC LIMIT 1), 0)"
+    " FROM issue JOIN server ON server.id = issue.server_id"
+    " JOIN organization ON organization.id = server.customer_id WHERE issue.id = $1";
 
-    if (status == LICET_OK)
-        *ret_content = content;
-    return status;
-}
+static const char grants_sql[] =
+    "SELECT entitlement.sn, edition.feature, issue_line.seats, entitlement.maintenance,"
+    " entitlement.expiry, edition.product_id, edition.rank, product.is_bound_by_name,"
+    " edition.overdraft_percent, edition.ttl_s, edition.drain_s, edition.grace_s,"
+    " edition.borrow_s FROM issue_line"
+    " JOIN entitlement ON entitlement.id = issue_line.entitlement_id"
+    " JOIN edition ON edition.id = entitlement.edition_id"
+    " JOIN product ON product.id = edition.product_id"
+    " WHERE issue_line.issue_id = $1 ORDER BY issue_line.entitlement_id";
 
-enum status store_issue_count_lines(struct db_transaction *transaction, int64_t issue_id,
-                                    uint32_t *ret_count, struct error *error)
+static enum status content_row(struct db_rows *rows, struct arena *arena,
+                               struct issue_content *content)
 {
-    return db_row(transaction, "SELECT COUNT(*) FROM issue_line WHERE issue_id = $1",
-                  DB_ARGUMENTS(db_int(issue_id)), DB_COLUMNS(db_ret_u32(ret_count)), error);
+    return db_rows_only(rows, DB_COLUMNS(db_ret_text(&content->customer_number, arena),
+                                         db_ret_text(&content->server_number, arena),
+                                         db_ret_text(&content->server_name, arena),
+                                         db_ret_text_or_null(&content->public_key, arena),
+                                         db_ret_text_or_null(&content->serves, arena),
+                                         db_ret_u32(&content->generation),
+                                         db_ret_text(&content->serial, arena),
+                                         db_ret_int(&content->last_issued.s)));
 }
 
 static struct db_columns grant_columns(struct issue_grant *grant, struct arena *arena,
@@ -53,39 +53,50 @@ static struct db_columns grant_columns(struct issue_grant *grant, struct arena *
     return (struct db_columns){columns, 13};
 }
 
-enum status store_issue_grants(struct db_transaction *transaction, int64_t issue_id, uint32_t max,
-                               struct arena *arena, struct issue_grant *grants, uint32_t *ret_count,
-                               struct error *error)
+static enum status grant_rows(struct db_rows *rows, uint32_t max, struct arena *arena,
+                              struct issue_grant *grants, uint32_t *ret_count, struct error *error)
 {
-    static const char grants_sql[] =
-        "SELECT entitlement.sn, edition.feature, issue_line.seats, entitlement.maintenance,"
-        " entitlement.expiry, edition.product_id, edition.rank, product.is_bound_by_name,"
-        " edition.overdraft_percent, edition.ttl_s, edition.drain_s, edition.grace_s,"
-        " edition.borrow_s FROM issue_line"
-        " JOIN entitlement ON entitlement.id = issue_line.entitlement_id"
-        " JOIN edition ON edition.id = entitlement.edition_id"
-        " JOIN product ON product.id = edition.product_id"
-        " WHERE issue_line.issue_id = $1 ORDER BY issue_line.entitlement_id";
     struct db_column columns[13];
     struct issue_grant grant;
-    struct db_rows rows;
     uint32_t count = 0;
     bool is_over = false;
     enum status status;
 
-    db_rows_open(&rows, transaction, grants_sql, DB_ARGUMENTS(db_int(issue_id)), error);
-    while (!is_over && db_rows_next(&rows, grant_columns(&grant, arena, columns))) {
+    while (!is_over && db_rows_next(rows, grant_columns(&grant, arena, columns))) {
         is_over = count == max;
         if (!is_over)
             grants[count++] = grant;
     }
-    status = db_rows_close(&rows);
+    status = db_rows_close(rows);
     if (status != LICET_OK)
         return status;
     if (is_over)
         return error_set(error, LICET_OVER_LIMIT, "a license file has at most %u lines", max);
     *ret_count = count;
     return LICET_OK;
+}
+
+enum status store_issue_content(struct db_transaction *transaction, int64_t issue_id, uint32_t max,
+                                struct arena *arena, struct issue_content *ret_content,
+                                struct error *error)
+{
+    struct issue_content content = {.grants = arena_rows(arena, max, sizeof(*content.grants))};
+    struct db_rows row, grants;
+    enum status status;
+
+    if (content.grants == NULL)
+        return error_set(error, LICET_NO_MEMORY, "no memory is left for a license file");
+    db_rows_open(&row, transaction, content_sql, DB_ARGUMENTS(db_int(issue_id)), error);
+    db_rows_open(&grants, transaction, grants_sql, DB_ARGUMENTS(db_int(issue_id)), error);
+    status = content_row(&row, arena, &content);
+    if (status != LICET_OK) {
+        db_rows_close(&grants);
+        return status;
+    }
+    status = grant_rows(&grants, max, arena, content.grants, &content.grants_count, error);
+    if (status == LICET_OK)
+        *ret_content = content;
+    return status;
 }
 
 enum status store_issue_covers(struct db_transaction *transaction, int64_t product_id,

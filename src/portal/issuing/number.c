@@ -4,20 +4,8 @@
 #include "license/issue_log.h"
 #include "license/license.h"
 #include "store/issue.h"
+#include "store/issue_content.h"
 #include "store/issuer.h"
-
-/* Not before the last file of its server (R9.4), whatever the clock did. */
-static enum status issue_time(struct db_transaction *transaction, const struct numbering *numbering,
-                              const struct issue *issue, struct unix_time *ret_issued,
-                              struct error *error)
-{
-    struct unix_time last = {0};
-    enum status status = store_issue_last_issued(transaction, issue->server_id, &last, error);
-
-    if (status == LICET_OK)
-        *ret_issued = last.s > numbering->now.s ? last : numbering->now;
-    return status;
-}
 
 static enum status number_one(struct db_transaction *transaction, const struct numbering *numbering,
                               struct issue *issue, struct issue_log *log, struct arena *arena,
@@ -30,10 +18,15 @@ static enum status number_one(struct db_transaction *transaction, const struct n
     char printed[HASH_TEXT_BYTES], keys[LICENSE_KEYS_BYTES_MAX];
     struct buf text = buf_over(printed, sizeof(printed)), not_served = buf_over(keys, sizeof(keys));
     struct hash payload_hash, certificate_hash = hash_of(numbering->certificate->blob);
-    enum status status = issue_time(transaction, numbering, issue, &frame.issued, error);
+    struct issue_content content;
+    enum status status =
+        store_issue_content(transaction, issue->id, LICENSE_LINES_MAX, arena, &content, error);
 
-    if (status == LICET_OK)
-        status = payload_write(transaction, issue->id, &frame, arena, &payload, &not_served, error);
+    if (status != LICET_OK)
+        return status;
+    /* R9.4: not before the last file of its server, whatever the clock did. */
+    frame.issued = content.last_issued.s > numbering->now.s ? content.last_issued : numbering->now;
+    status = payload_write(transaction, &content, &frame, arena, &payload, &not_served, error);
     if (status != LICET_OK)
         return status;
     payload_hash = hash_of(buf_text(&payload));

@@ -69,24 +69,20 @@ static enum status increment_fill(struct db_transaction *transaction,
     return status;
 }
 
-static enum status increments_fill(struct db_transaction *transaction, int64_t issue_id,
-                                   bool has_key, struct arena *arena, struct license *license,
-                                   struct error *error)
+static enum status increments_fill(struct db_transaction *transaction,
+                                   const struct issue_content *content, struct arena *arena,
+                                   struct license *license, struct error *error)
 {
-    uint32_t *count = &license->increments_count;
-    struct issue_grant *grants;
-    enum status status = store_issue_count_lines(transaction, issue_id, count, error);
+    bool has_key = content->public_key.data != NULL;
+    enum status status = LICET_OK;
 
-    if (status != LICET_OK)
-        return status;
-    grants = arena_take(arena, *count, sizeof(*grants));
-    license->increments = arena_take(arena, *count, sizeof(*license->increments));
-    if (grants == NULL || license->increments == NULL)
+    license->increments_count = content->grants_count;
+    license->increments = arena_take(arena, content->grants_count, sizeof(*license->increments));
+    if (license->increments == NULL)
         return no_memory(error);
-    status = store_issue_grants(transaction, issue_id, *count, arena, grants, count, error);
-    for (uint32_t i = 0; status == LICET_OK && i < *count; i++)
-        status =
-            increment_fill(transaction, &grants[i], has_key, arena, &license->increments[i], error);
+    for (uint32_t i = 0; status == LICET_OK && i < content->grants_count; i++)
+        status = increment_fill(transaction, &content->grants[i], has_key, arena,
+                                &license->increments[i], error);
     return status;
 }
 
@@ -119,22 +115,18 @@ static void head_fill(const struct issue_content *content, const struct payload_
     head->log = frame->log;
 }
 
-enum status payload_write(struct db_transaction *transaction, int64_t issue_id,
+enum status payload_write(struct db_transaction *transaction, const struct issue_content *content,
                           const struct payload_frame *frame, struct arena *arena, struct buf *buf,
                           struct buf *not_served, struct error *error)
 {
-    struct issue_content content;
     struct license_host server;
     struct license license = {.servers = &server, .servers_count = 1};
-    enum status status = store_issue_content(transaction, issue_id, arena, &content, error);
+    enum status status;
 
-    if (status != LICET_OK)
-        return status;
-    head_fill(&content, frame, &license.head);
-    status = server_fill(&content, &server, error);
+    head_fill(content, frame, &license.head);
+    status = server_fill(content, &server, error);
     if (status == LICET_OK)
-        status = increments_fill(transaction, issue_id, content.public_key.data != NULL, arena,
-                                 &license, error);
+        status = increments_fill(transaction, content, arena, &license, error);
     if (status == LICET_OK)
         status = license_arrange(&license, arena, error);
     if (status != LICET_OK)
@@ -143,7 +135,7 @@ enum status payload_write(struct db_transaction *transaction, int64_t issue_id,
     if (buf->is_full)
         return error_set(error, LICET_TOO_LARGE, "a license file is larger than %d bytes",
                          LICENSE_FILE_BYTES_MAX);
-    if (content.serves.data != NULL)
-        license_not_served_by(&license, content.serves, not_served);
+    if (content->serves.data != NULL)
+        license_not_served_by(&license, content->serves, not_served);
     return license_lint(buf_text(buf), frame->certificate, arena, &license, error);
 }

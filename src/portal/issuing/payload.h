@@ -6,6 +6,7 @@
 #include "license/field.h"
 
 struct db_transaction;
+struct issue_content;
 
 struct payload_frame {
     struct text vendor;
@@ -20,7 +21,7 @@ struct payload_frame {
  * has LICENSE_KEYS_BYTES_MAX. The error is the sentence that staff read: LICET_INVALID and its like
  * where what was sold cannot be said in a file, LICET_TOO_LARGE where there is too much of it.
  */
-enum status payload_write(struct db_transaction *transaction, int64_t issue_id,
+enum status payload_write(struct db_transaction *transaction, const struct issue_content *content,
                           const struct payload_frame *frame, struct arena *arena, struct buf *buf,
                           struct buf *not_served, struct error *error);
 
