@@ -47,8 +47,6 @@ static void grant_terms_add(struct grant_terms *terms, const struct license_incr
         terms->seats += (uint64_t)line->seats + line->overdraft;
     if (line->ttl_s > terms->ttl_s)
         terms->ttl_s = line->ttl_s;
-    if (line->drain_s > terms->drain_s)
-        terms->drain_s = line->drain_s;
     terms->is_served = true;
 }
 
@@ -59,6 +57,8 @@ void grant_terms_find(const struct license *license, const struct grant_request 
     for (uint32_t index = 0; index < license->increments_count; index++) {
         const struct license_increment *line = &license->increments[index];
 
+        if (line->drain_s > ret_terms->drain_s)
+            ret_terms->drain_s = line->drain_s;
         if (grant_line_serves(license, line, request, now))
             grant_terms_add(ret_terms, line);
     }

@@ -288,20 +288,26 @@ static enum status lease_check_plain(const struct lease_grant *grant,
 /*
  * R8.3, and R4.5: a lease that the newest file has no line for any more goes on while it drains,
  * under the terms of the file that last served it; and a file with fewer seats takes none away at
- * once, so only a new request is held against the number of seats.
+ * once, so only a new request is held against the number of seats. licetd drains as long as the longest
+ * of the family's old and new lines; this is a bound, so it takes all lines of both files.
  */
 static void lease_find_terms(struct lease *lease, const struct chain_file *file,
                              struct unix_time time, struct instant now,
                              struct grant_terms *ret_terms)
 {
+    uint32_t drain_s;
+
     grant_terms_find(&file->license, &lease->request, time, ret_terms);
+    drain_s = ret_terms->drain_s;
     if (lease->phase != LEASE_HELD)
         return;
     if (ret_terms->is_served) {
         lease->drain_end.ms = 0;
     } else {
+        if (lease->terms.drain_s > drain_s)
+            drain_s = lease->terms.drain_s;
         if (lease->drain_end.ms == 0)
-            lease->drain_end = instant_add_ms(now, (int64_t)lease->terms.drain_s * 1000);
+            lease->drain_end = instant_add_ms(now, (int64_t)drain_s * 1000);
         if (now.ms < lease->drain_end.ms)
             *ret_terms = lease->terms;
     }
@@ -356,7 +362,7 @@ static enum status lease_verify(struct licet *client, struct lease *lease,
 {
     const struct chain_file *file = client->chain.file;
     struct lease_proof proof;
-    struct grant_terms terms;
+    struct grant_terms terms, bounds;
     enum status status;
 
     if (file == NULL)
@@ -368,7 +374,11 @@ static enum status lease_verify(struct licet *client, struct lease *lease,
     if (status != LICET_OK)
         return status;
     lease_find_terms(lease, file, (struct unix_time){proof.root.time}, now, &terms);
-    status = grant_check_terms(&proof, &terms, error);
+    bounds = terms;
+    /* A re-claim is told what is left, which a file with a shorter ttl does not shorten. */
+    if (lease->must_reclaim && lease->terms.ttl_s > bounds.ttl_s)
+        bounds.ttl_s = lease->terms.ttl_s;
+    status = grant_check_terms(&proof, &bounds, error);
     if (status == LICET_OK)
         status = lease_see_witness(client, &proof, error);
     if (status == LICET_OK)

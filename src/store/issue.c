@@ -271,6 +271,24 @@ static enum status issue_list(struct db_transaction *transaction, const char *sq
     return status;
 }
 
+enum status store_issue_most_of_product(struct db_transaction *transaction, int64_t issue_id,
+                                        uint32_t *ret_count, struct error *error)
+{
+    static const char most_sql[] =
+        "SELECT COUNT(*) FROM issue_line"
+        " JOIN entitlement ON entitlement.id = issue_line.entitlement_id"
+        " JOIN edition ON edition.id = entitlement.edition_id WHERE issue_line.issue_id = $1"
+        " GROUP BY edition.product_id ORDER BY COUNT(*) DESC LIMIT 1";
+    enum status status = db_row(transaction, most_sql, DB_ARGUMENTS(db_int(issue_id)),
+                                DB_COLUMNS(db_ret_u32(ret_count)), error);
+
+    if (status == LICET_NOT_FOUND) {
+        *ret_count = 0;
+        return LICET_OK;
+    }
+    return status;
+}
+
 enum status store_issue_list_waiting(struct db_transaction *transaction, enum issue_state state,
                                      uint32_t max, struct arena *arena, struct issue *issues,
                                      uint32_t *ret_count, struct error *error)

@@ -77,6 +77,10 @@ enum status store_issue_find(struct db_transaction *transaction, int64_t server_
 enum status store_issue_lines(struct db_transaction *transaction, int64_t issue_id, uint32_t max,
                               struct issue_line *lines, uint32_t *ret_count, struct error *error);
 
+/* The most lines that it has of one product. */
+enum status store_issue_most_of_product(struct db_transaction *transaction, int64_t issue_id,
+                                        uint32_t *ret_count, struct error *error);
+
 /* The oldest `max` of them, by id. Left out is what cannot go on: those with a problem, and all
  * after them of the same server, wait for staff; an intent waits for its server's key (R3.2), but
  * where all that it holds may be bound by name. */

@@ -117,32 +117,40 @@ enum status store_server_find_key(struct db_transaction *transaction, struct tex
 }
 
 enum status store_server_list_short(struct db_transaction *transaction, int64_t customer_id,
-                                    struct text short_name, uint32_t max, struct arena *arena,
-                                    struct server *servers, uint32_t *ret_count,
-                                    struct error *error)
+                                    struct text short_name, struct text name,
+                                    bool (*is_meant)(const struct server *server, struct text name),
+                                    uint32_t max, struct arena *arena, struct server *servers,
+                                    uint32_t *ret_count, struct error *error)
 {
     static const char list_sql[] = "SELECT " SERVER_COLUMNS " FROM server"
                                    " WHERE customer_id = $1 AND short_name = $2 ORDER BY id";
     struct db_column columns[SERVER_COLUMNS_COUNT];
+    struct arena before = *arena;
     struct server server;
     struct db_rows rows;
     uint32_t count = 0;
-    bool is_over = false;
     enum status status;
 
     db_rows_open(&rows, transaction, list_sql,
                  DB_ARGUMENTS(db_int(customer_id), db_text(short_name)), error);
-    while (!is_over && db_rows_next(&rows, server_columns(&server, arena, columns))) {
-        is_over = count == max;
-        if (!is_over)
-            servers[count++] = server;
+    while (count <= max && db_rows_next(&rows, server_columns(&server, arena, columns))) {
+        if (!is_meant(&server, name)) {
+            *arena = before; /* there may be many, and what is not meant takes no room */
+            continue;
+        }
+        before = *arena;
+        if (count < max)
+            servers[count] = server;
+        count++;
     }
     status = db_rows_close(&rows);
     if (status != LICET_OK)
         return status;
-    if (is_over)
-        return error_set(error, LICET_OVER_LIMIT, "more than %u license servers are called %.*s",
-                         max, TEXT_ARGS(short_name));
+    if (count > max)
+        return error_set(
+            error, LICET_OVER_LIMIT,
+            "more than %u license servers may be meant by %.*s: say which by its number", max,
+            TEXT_ARGS(name));
     *ret_count = count;
     return LICET_OK;
 }

@@ -36,12 +36,13 @@ enum status store_server_find_number(struct db_transaction *transaction, struct 
 enum status store_server_find_key(struct db_transaction *transaction, struct text public_key,
                                   struct arena *arena, struct server *ret_server,
                                   struct error *error);
-/* The customer's servers whose names may be the one meant: those of its short name (R1.2: lower
- * case, `-` for `_`, the part before the first dot). LICET_OVER_LIMIT where more than `max` fit. */
+/* Of the customer's servers with the short name (R1.2: lower case, `-` for `_`, the part before the
+ * first dot), those that are meant by `name`. LICET_OVER_LIMIT where these are more than `max`. */
 enum status store_server_list_short(struct db_transaction *transaction, int64_t customer_id,
-                                    struct text short_name, uint32_t max, struct arena *arena,
-                                    struct server *servers, uint32_t *ret_count,
-                                    struct error *error);
+                                    struct text short_name, struct text name,
+                                    bool (*is_meant)(const struct server *server, struct text name),
+                                    uint32_t max, struct arena *arena, struct server *servers,
+                                    uint32_t *ret_count, struct error *error);
 
 /* The customer's, newest first, below `before` (0: from the newest). */
 enum status store_server_list(struct db_transaction *transaction, int64_t customer_id,

@@ -95,8 +95,29 @@ static void test_refused(void)
 /* ---- finding rows */
 
 struct finding {
-    bool by_key, by_short_name, is_full, by_code, is_paged;
+    bool by_key, by_short_name, is_full, is_meant, by_code, is_paged;
 };
+
+static bool is_anyone(const struct server *server, struct text name)
+{
+    return server->id > 0 && name.size > 0;
+}
+
+static bool is_second(const struct server *server, struct text name)
+{
+    return server->id == 2 && name.size > 0;
+}
+
+static enum status servers_named(struct db_transaction *transaction, const char *name,
+                                 bool (*is_meant)(const struct server *server, struct text name),
+                                 uint32_t max, struct server *servers, uint32_t *ret_count)
+{
+    static char names[4096];
+    struct arena arena = arena_over(names, sizeof(names));
+
+    return store_server_list_short(transaction, 1, text_of(name), text_of(name), is_meant, max,
+                                   &arena, servers, ret_count, NULL);
+}
 
 static enum status finding_run(struct db_transaction *transaction, void *context,
                                struct error *error)
@@ -114,11 +135,15 @@ static enum status finding_run(struct db_transaction *transaction, void *context
         store_server_find_key(transaction, TEXT("a key"), &arena, &found, error) == LICET_OK &&
         found.id == 2 &&
         store_server_find_key(transaction, TEXT("no key"), &arena, &found, NULL) == LICET_NOT_FOUND;
-    finding->by_short_name = store_server_list_short(transaction, 1, TEXT("host"), SERVERS, &arena,
-                                                     list, &count, error) == LICET_OK &&
-                             count == SERVERS && list[2].id == 3;
-    finding->is_full = store_server_list_short(transaction, 1, TEXT("host"), SERVERS - 1, &arena,
-                                               list, &count, NULL) == LICET_OVER_LIMIT;
+    finding->by_short_name =
+        servers_named(transaction, "host", is_anyone, SERVERS, list, &count) == LICET_OK &&
+        count == SERVERS && list[2].id == 3;
+    finding->is_full = servers_named(transaction, "host", is_anyone, SERVERS - 1, list, &count) ==
+                       LICET_OVER_LIMIT;
+    /* Limit: of those that are meant, whatever number has the same first label. */
+    finding->is_meant =
+        servers_named(transaction, "host", is_second, 1, list, &count) == LICET_OK && count == 1 &&
+        list[0].id == 2;
     finding->by_code = store_entitlement_find_code(transaction, TEXT("2"), &arena, &entitlement,
                                                    error) == LICET_OK &&
                        entitlement.id == 2 && entitlement.state == ENTITLEMENT_ACTIVATED;
@@ -139,6 +164,7 @@ static void test_finding(void)
     ok(finding.by_key, "R3.2 a license server is found by the key it was given");
     ok(finding.by_short_name, "R1.2 servers are found by their short name");
     ok(finding.is_full, "and more of them than are asked for is an error, not a part");
+    ok(finding.is_meant, "R1.2 and what is not meant counts for nothing");
     ok(finding.by_code, "R6.10 an entitlement is found by its code");
     ok(finding.is_paged, "entitlements come newest first, page by page");
 }

@@ -238,7 +238,7 @@ def test_storm():
         ok(storm.answers.get(201, 0) > ACTS // 8 and all(kills.values()), "seats were sold meanwhile, and both were killed", (storm.answers, kills))
         ok(settled(sale), "every generation has its file")
         made = sale.portal.query("SELECT count(*) FROM issue")[0][0]
-        ok(made == len(set(storm.issues.values())) == len(storm.issues), "R6.9 every act that was answered happened once, and no other did",
+        ok(made == len(set(storm.issues.values())) == len(storm.issues), "R6.9 INV-7 every act that was answered happened once, and no other did",
            (made, len(storm.issues)))
         ok(all(most <= owned for most, owned in zip(storm.usable_most, OWNED)), "INV-1 at no instant could more be in use than is owned",
            storm.usable_most)
@@ -246,7 +246,7 @@ def test_storm():
             seats = sale.seats(entitlement)
             ok(seats["owned"] == owned == sum(count for name, count in seats.items() if name != "owned"), "R6.1 and every sum holds", seats)
         gaps = sale.portal.query("SELECT count(*) FROM (SELECT server_id FROM issue GROUP BY server_id HAVING count(*) <> max(generation)) AS gap")
-        ok(gaps == [(0,)], "R4.6 no server's generations have a gap", gaps)
+        ok(gaps == [(0,)], "R4.6 INV-9 no server's generations have a gap", gaps)
 
 
 harness.run(test_storm)

@@ -145,6 +145,23 @@ static enum status lines_merge(const struct seats_before *before, const struct c
     return LICET_OK;
 }
 
+/* R4.3: an edition may cover the others of its product, so all of its lines may be one family. */
+static enum status allocation_check_families(struct db_transaction *transaction, int64_t issue_id,
+                                             const struct line_list *list, struct error *error)
+{
+    uint32_t most = 0;
+    enum status status = LICET_OK;
+
+    if (list->count > FAMILY_LINES_MAX)
+        status = store_issue_most_of_product(transaction, issue_id, &most, error);
+    if (status == LICET_OK && most > FAMILY_LINES_MAX)
+        return error_set(error, LICET_OVER_LIMIT,
+                         "a license server has seats of at most %u entitlements of one product, "
+                         "and this would be %u: give it all seats of fewer of them",
+                         (unsigned)FAMILY_LINES_MAX, most);
+    return status;
+}
+
 static enum status allocation_insert(struct db_transaction *transaction,
                                      const struct change_set *changes, const struct server *server,
                                      const struct line_list *list, int64_t *ret_issue_id,
@@ -163,6 +180,8 @@ static enum status allocation_insert(struct db_transaction *transaction,
     if (server->generation == UINT32_MAX)
         return error_set(error, LICET_OVER_LIMIT, "this license server has no generation left");
     status = store_issue_insert(transaction, &issue, list->lines, list->count, ret_issue_id, error);
+    if (status == LICET_OK)
+        status = allocation_check_families(transaction, *ret_issue_id, list, error);
     if (status == LICET_OK)
         status = store_server_set_generation(transaction, server->id, issue.generation, error);
     return status;

@@ -17,10 +17,9 @@ static enum status files_read(struct db_transaction *transaction, struct signing
     status = store_issue_list_waiting(transaction, ISSUE_NUMBERED, SIGNER_ITEMS_MAX, arena, issues,
                                       &count, error);
     for (uint32_t i = 0; status == LICET_OK && i < count; i++) {
-        status = store_issue_payload(transaction, issues[i].id, arena, &payload, error);
-        /* The arena is full: the rest is for the next turn. */
-        if (status == LICET_TOO_LARGE && i > 0)
+        if (i > 0 && signing_is_full(arena))
             return LICET_OK;
+        status = store_issue_payload(transaction, issues[i].id, arena, &payload, error);
         if (status != LICET_OK)
             return status;
         signing_add(signing, issues[i].id, SIGNER_LICENSE, issues[i].certificate, payload);

@@ -187,9 +187,9 @@ static enum status responses_read(struct db_transaction *transaction, struct sig
     status = store_exchange_list_open(transaction, EXCHANGE_WRITTEN, SIGNER_ITEMS_MAX, arena,
                                       exchanges, &count, error);
     for (uint32_t i = 0; status == LICET_OK && i < count; i++) {
-        status = store_exchange_payload(transaction, exchanges[i].id, arena, &payload, error);
-        if (status == LICET_TOO_LARGE && i > 0)
+        if (i > 0 && signing_is_full(arena))
             return LICET_OK;
+        status = store_exchange_payload(transaction, exchanges[i].id, arena, &payload, error);
         if (status != LICET_OK)
             return status;
         signing->file_issue_ids[i] = exchanges[i].file_issue_id;

@@ -14,6 +14,11 @@ void signing_add(struct signing *signing, int64_t id, enum signer_act act, struc
     signing->ids[signing->count++] = id;
 }
 
+bool signing_is_full(const struct arena *arena)
+{
+    return arena->capacity - arena->size < LICENSE_FILE_BYTES_MAX + 64;
+}
+
 struct text signed_text(const struct signing *signing, uint32_t index)
 {
     struct buf text = buf_over(turn_text_memory(signing->turn), TURN_TEXT_BYTES);

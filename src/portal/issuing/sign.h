@@ -35,7 +35,11 @@ struct signing_kind {
 
 extern const struct signing_kind signing_files, signing_responses;
 
-/* An item for a payload of the arena. LICET_TOO_LARGE: the arena is full. */
+/* The rest is for the next turn. Order: asked before a payload is read, for one that finds no room fails
+ * the transaction that reads it. */
+bool signing_is_full(const struct arena *arena);
+
+/* An item for a payload of the arena. */
 void signing_add(struct signing *signing, int64_t id, enum signer_act act, struct text certificate,
                  struct text payload);
 

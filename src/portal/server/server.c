@@ -6,8 +6,7 @@
 #include "store/organization.h"
 
 #define KEY_LINE_BYTES 128
-/* Servers of one customer that have the same first label: more are a naming scheme in which the
- * full name must be typed, and is. */
+/* Servers of one customer that one name may mean: whoever has more says a number. */
 #define SERVERS_ALIKE_MAX 64u
 
 void server_short_name(struct text name, struct buf *buf)
@@ -32,46 +31,50 @@ struct text server_key_line(const struct public_key *key, struct arena *arena)
     return arena_copy(arena, buf_text(&line));
 }
 
-/* Of the servers whose first label fits, those that the whole name means. */
+static bool server_is_called(const struct server *server, struct text name)
+{
+    return host_name_equal(server->name, name);
+}
+
+static bool server_is_reserved(const struct server *server, struct text name)
+{
+    return server->public_key.data == NULL && host_name_equal(server->name, name);
+}
+
+typedef bool is_meant_fn(const struct server *server, struct text name);
+
 static enum status servers_find(struct db_transaction *transaction, int64_t customer_id,
-                                struct text name, struct arena *arena, struct server **ret_servers,
-                                uint32_t *ret_count, struct error *error)
+                                struct text name, is_meant_fn *is_meant, struct arena *arena,
+                                struct server **ret_servers, uint32_t *ret_count,
+                                struct error *error)
 {
     char place[NAME_MAX_BYTES];
     struct buf short_name = buf_over(place, sizeof(place));
-    struct server *servers = arena_take(arena, SERVERS_ALIKE_MAX, sizeof(*servers));
-    uint32_t count = 0, meant = 0;
-    enum status status;
 
-    if (servers == NULL)
+    *ret_servers = arena_rows(arena, SERVERS_ALIKE_MAX, sizeof(**ret_servers));
+    if (*ret_servers == NULL)
         return error_set(error, LICET_NO_MEMORY, "no memory is left for license servers");
     server_short_name(name, &short_name);
-    status = store_server_list_short(transaction, customer_id, buf_text(&short_name),
-                                     SERVERS_ALIKE_MAX, arena, servers, &count, error);
-    for (uint32_t i = 0; status == LICET_OK && i < count; i++) {
-        if (host_name_equal(servers[i].name, name))
-            servers[meant++] = servers[i];
-    }
-    *ret_servers = servers;
-    *ret_count = meant;
-    return status;
+    return store_server_list_short(transaction, customer_id, buf_text(&short_name), name, is_meant,
+                                   SERVERS_ALIKE_MAX, arena, *ret_servers, ret_count, error);
 }
 
 /* Order: whoever may make one locks the customer and looks again, so that two who come in parallel
  * with a new name do not make two. */
 static enum status servers_meant(struct db_transaction *transaction, int64_t customer_id,
-                                 struct text name, struct arena *arena, struct server **ret_servers,
-                                 uint32_t *ret_count, struct error *error)
+                                 struct text name, is_meant_fn *is_meant, struct arena *arena,
+                                 struct server **ret_servers, uint32_t *ret_count,
+                                 struct error *error)
 {
-    enum status status =
-        servers_find(transaction, customer_id, name, arena, ret_servers, ret_count, error);
+    enum status status = servers_find(transaction, customer_id, name, is_meant, arena, ret_servers,
+                                      ret_count, error);
 
     if (status != LICET_OK || *ret_count > 0)
         return status;
     status = store_organization_lock(transaction, customer_id, error);
-    return status == LICET_OK
-               ? servers_find(transaction, customer_id, name, arena, ret_servers, ret_count, error)
-               : status;
+    return status == LICET_OK ? servers_find(transaction, customer_id, name, is_meant, arena,
+                                             ret_servers, ret_count, error)
+                              : status;
 }
 
 static enum status server_make(struct db_transaction *transaction, int64_t customer_id,
@@ -125,7 +128,8 @@ enum status server_by_name(struct db_transaction *transaction, int64_t customer_
         return error_set(error, LICET_INVALID,
                          "a host name is 1 to %d bytes without blanks and control characters",
                          NAME_MAX_BYTES);
-    status = servers_meant(transaction, customer_id, name, arena, &servers, &count, error);
+    status = servers_meant(transaction, customer_id, name, server_is_called, arena, &servers,
+                           &count, error);
     if (status != LICET_OK)
         return status;
     if (count > 1)
@@ -164,26 +168,20 @@ static enum status server_adopt(struct db_transaction *transaction, struct text 
                                 struct text name, int64_t customer_id, struct unix_time now,
                                 struct arena *arena, struct server *ret_server, struct error *error)
 {
-    struct server *servers, *waiting = NULL;
-    uint32_t count, waiting_count = 0;
-    enum status status =
-        servers_meant(transaction, customer_id, name, arena, &servers, &count, error);
+    struct server *servers;
+    uint32_t count;
+    enum status status = servers_meant(transaction, customer_id, name, server_is_reserved, arena,
+                                       &servers, &count, error);
 
     if (status != LICET_OK)
         return status;
-    for (uint32_t i = 0; i < count; i++) {
-        if (servers[i].public_key.data == NULL) {
-            waiting = &servers[i];
-            waiting_count++;
-        }
-    }
-    if (waiting_count > 1)
+    if (count > 1)
         return server_ambiguous(servers, count, name, error);
-    if (waiting_count == 0)
+    if (count == 0)
         return server_make(transaction, customer_id, name, key_line, now, arena, ret_server, error);
-    status = store_server_set_key(transaction, waiting->id, key_line, error);
+    status = store_server_set_key(transaction, servers[0].id, key_line, error);
     if (status == LICET_OK)
-        status = store_server_get(transaction, waiting->id, arena, ret_server, error);
+        status = store_server_get(transaction, servers[0].id, arena, ret_server, error);
     return status;
 }
 
