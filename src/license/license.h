@@ -161,6 +161,8 @@ int64_t
 license_increment_expiry(const struct license_increment *increment); /* first second after it */
 int64_t
 license_increment_refresh_by(const struct license_increment *increment); /* first second after it */
+/* One of its two ends has come (R1.3). */
+bool license_increment_has_ended(const struct license_increment *increment, struct unix_time now);
 uint32_t license_increment_grace_seats(const struct license_increment *increment);
 
 /* ---- whom it is for */

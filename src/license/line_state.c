@@ -279,3 +279,11 @@ bool host_name_equal(struct text left, struct text right)
         return host_text_equal(left_label, right_label); /* one of them is short */
     return host_text_equal(left, right);
 }
+
+bool license_increment_has_ended(const struct license_increment *increment, struct unix_time now)
+{
+    int64_t expiry = license_increment_expiry(increment);
+    int64_t refresh_by = license_increment_refresh_by(increment);
+
+    return (expiry != 0 && now.s >= expiry) || (refresh_by != 0 && now.s >= refresh_by);
+}

@@ -190,15 +190,20 @@ static void feature_view_lines(const struct seats *seats, const struct family *f
                                struct seat_now now, struct seat_feature_view *view)
 {
     int64_t last_end = 0;
+    bool is_over = true; /* all lines so far have ended: what they maintained is of no use */
 
     for (uint32_t i = 0; i < family->lines_count; i++) {
         const struct seat_line *line = family_line(seats, family, i);
+        bool has_ended = line_end(line) <= now.utc.s;
 
         if (line->feature != view->feature)
             continue;
         if (line_end(line) > last_end)
             last_end = line_end(line);
-        if (line->maintenance > view->maintenance)
+        if (is_over && !has_ended)
+            view->maintenance = 0;
+        is_over = is_over && has_ended;
+        if (has_ended == is_over && line->maintenance > view->maintenance)
             view->maintenance = line->maintenance;
         if (!seat_line_serves(line, now.utc.s))
             continue;

@@ -162,10 +162,22 @@ static bool increment_shrinks(const struct installation *installation,
             license_increment_state(old_license, old, key) == LICENSE_LINE_ENABLED);
 }
 
+/* That the line serves now. */
+static uint32_t increment_seats(const struct license *license, const struct license_increment *line,
+                                const struct server *server)
+{
+    if (line == NULL ||
+        license_increment_state(license, line, &server->key) != LICENSE_LINE_ENABLED ||
+        license_increment_start(line) > server->now.utc.s ||
+        license_increment_has_ended(line, server->now.utc))
+        return 0;
+    return line->seats;
+}
+
 static void installation_add_change(struct installation *installation,
                                     const struct license_increment *old,
                                     const struct license_increment *new,
-                                    const struct public_key *key)
+                                    const struct server *server)
 {
     struct installation_change *change = &installation->changes[installation->changes_count++];
     const struct license_increment *shown = new == NULL ? old : new;
@@ -176,16 +188,16 @@ static void installation_add_change(struct installation *installation,
         .feature = shown->feature,
         .old_line = old,
         .new_line = new,
-        .old_seats = old == NULL ? 0 : old->seats,
-        .new_seats = new == NULL ? 0 : new->seats,
-        .is_shrinking = old != NULL &&increment_shrinks(installation, old, new, key),
+        .old_seats = increment_seats(&installation->vendor->license, old, server),
+        .new_seats = increment_seats(&installation->license, new, server),
+        .is_shrinking = old != NULL &&increment_shrinks(installation, old, new, &server->key),
     };
     installation->shrinks = installation->shrinks || change->is_shrinking;
 }
 
 /* Every line of the old file, then those that only the new one has. */
 static void installation_add_changes(struct installation *installation, const struct license *old,
-                                     struct line_place *sorted, const struct public_key *key)
+                                     struct line_place *sorted, const struct server *server)
 {
     const struct license *new = &installation->license;
 
@@ -193,16 +205,16 @@ static void installation_add_changes(struct installation *installation, const st
     for (uint32_t index = 0; index < old->increments_count; index++)
         installation_add_change(
             installation, &old->increments[index],
-            increment_find(sorted, new->increments_count, &old->increments[index]), key);
+            increment_find(sorted, new->increments_count, &old->increments[index]), server);
     increments_sort(old, sorted);
     for (uint32_t index = 0; index < new->increments_count; index++) {
         if (increment_find(sorted, old->increments_count, &new->increments[index]) == NULL)
-            installation_add_change(installation, NULL, &new->increments[index], key);
+            installation_add_change(installation, NULL, &new->increments[index], server);
     }
 }
 
 static enum status installation_compare(struct installation *installation,
-                                        const struct public_key *key, struct error *error)
+                                        const struct server *server, struct error *error)
 {
     static const struct license nothing;
     const struct vendor *vendor = installation->vendor;
@@ -219,7 +231,7 @@ static enum status installation_compare(struct installation *installation,
     installation->is_other_customer =
         vendor->file.data != NULL && !text_equal(old->head.customer, new->head.customer);
     installation->shrinks = installation->is_other_customer;
-    installation_add_changes(installation, old, sorted, key);
+    installation_add_changes(installation, old, sorted, server);
     free(sorted);
     return LICET_OK;
 }
@@ -239,7 +251,7 @@ static enum status installation_judge(struct server *server, struct text file,
     if (status == LICET_OK)
         status = installation_check_issuer(installation, error);
     if (status == LICET_OK)
-        status = installation_compare(installation, &server->key, error);
+        status = installation_compare(installation, server, error);
     return status;
 }
 

@@ -131,6 +131,26 @@ def check_shrinking():
         ok(word_of(server.call("CHECKOUT", "cad_pro", new_id())) == "NOFEATURE", "R4.2 and then nothing is served")
 
 
+def check_dates():
+    """R4.2: the preview counts the seats that will be served, and says why a line serves nobody."""
+    vendor = Vendor()
+    with Server(vendor) as server:
+        server.serve(increment("over", seats=1), increment("soon", sn="L-2", seats=1))
+        file = vendor.license(server, 2, increment("over", seats=3, expiry="2025-01-01"), increment("soon", sn="L-2", seats=3, start="2099-01-01"),
+                              increment("late", sn="L-3", seats=3, refresh_by="2025-01-01"), increment("odd", sn="L-4", seats=3, exipry="x"))
+        changes = {change["feature"]: change for change in preview(server, file).json["changes"]}
+        told = [(feature, change["change"], change["seats_now"], change["seats_then"], change.get("remark")) for feature, change in changes.items()]
+        ok(sorted(told) == [("late", "new", 0, 0, "has ended: refresh-by=2025-01-01"),
+                            ("odd", "new", 0, 0, "needs a newer licetd, which knows exipry=x"),
+                            ("over", "shrinks", 1, 0, "has ended: expiry=2025-01-01"),
+                            ("soon", "shrinks", 1, 0, "has not begun: start=2099-01-01")],
+           "R4.2 what has ended, has not begun or is not understood is 0 seats, with the reason", told)
+        server.install(vendor.license(server, 3, increment("over", seats=3, maintenance="none", expiry="2025-01-01"),
+                                      increment("over", sn="L-2", seats=3, maintenance="2027-11-24")))
+        row = server.features()["over"]
+        ok(row["seats"] == 3 and row["maintenance"] == "2027-11-24", "a line that has ended maintains nothing", row)
+
+
 def check_order():
     """R4.2: a line is found by its sn, wherever it stands, and among those that it begins."""
     vendor, count = Vendor(), 60
@@ -407,5 +427,5 @@ def check_licet_tool():
 
 
 harness.run(check_licet_tool, check_installation, check_quick_installations, check_shrinking,
-            check_order, check_forward, check_reading, check_trust, check_server_names, check_texts, check_responses,
+            check_dates, check_order, check_forward, check_reading, check_trust, check_server_names, check_texts, check_responses,
             check_ends)

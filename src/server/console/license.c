@@ -15,6 +15,23 @@ static const char *license_change_kind(const struct installation_change *change)
     return change->is_shrinking ? "shrinks" : "kept";
 }
 
+/* Why the line serves nobody by its dates; nothing where it does. */
+static void license_add_dates(const struct license_increment *line, struct unix_time now,
+                              struct buf *buf)
+{
+    int64_t expiry = license_increment_expiry(line);
+
+    if (license_increment_has_ended(line, now)) {
+        bool is_expired = expiry != 0 && now.s >= expiry;
+
+        buf_add_string(buf, is_expired ? "has ended: expiry=" : "has ended: refresh-by=");
+        date_print((struct date){(int32_t)(is_expired ? line->expiry : line->refresh_by)}, buf);
+    } else if (license_increment_start(line) > now.s) {
+        buf_add_string(buf, "has not begun: start=");
+        date_print((struct date){(int32_t)line->start}, buf);
+    }
+}
+
 /* Why the new line serves nobody, or what of it is not served; NULL where there is nothing to say.
  */
 static json_t *license_remark(const struct server *server, const struct installation *installation,
@@ -26,6 +43,8 @@ static json_t *license_remark(const struct server *server, const struct installa
     if (change->new_line == NULL)
         return NULL;
     license_increment_why(&installation->license, change->new_line, &server->key, &buf);
+    if (buf.size == 0)
+        license_add_dates(change->new_line, server->now.utc, &buf);
     if (buf.size == 0) {
         license_increment_not_served(change->new_line, &buf);
         if (buf.size > 0) {
