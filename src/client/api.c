@@ -9,6 +9,8 @@
 
 /* A wait is cut into slices, so that ends and silences are noticed in time. */
 #define API_SLICE_MS 50
+/* For giving back what is not believed, before its failure is told. */
+#define API_GIVE_BACK_MS 2000
 
 static_assert(sizeof(licet_error) == sizeof(struct error) &&
                   offsetof(licet_error, text) == offsetof(struct error, text),
@@ -170,6 +172,17 @@ static enum status api_unanswered(const struct licet *client, struct error *erro
                      client->server, client->timeout_ms);
 }
 
+/* What was granted and is not believed is given back: others wait for that seat. */
+static enum status api_not_held(struct licet *client, struct lease *lease, struct error *error)
+{
+    struct error failure = lease->failure;
+    struct instant deadline = instant_add_ms(client_now(client), API_GIVE_BACK_MS);
+
+    while (lease->phase == LEASE_LEAVING && api_wait(client, deadline))
+        ;
+    return api_fail(error, failure.status, &failure);
+}
+
 licet_status licet_checkout(licet *client, const char *feature, const char *release, uint32_t count,
                             licet_lease *ret_lease, licet_error *ret_error)
 {
@@ -200,7 +213,7 @@ licet_status licet_checkout(licet *client, const char *feature, const char *rele
         return LICET_OK;
     }
     if (lease->phase != LEASE_ASKING)
-        return api_fail(error, lease->failure.status, &lease->failure);
+        return api_not_held(client, lease, error);
     lease_let_go(lease, client_now(client));
     return api_unanswered(client, error);
 }

@@ -22,6 +22,8 @@
 #define IDLE_SECONDS 30
 /* Limit: a frame's files are signed in milliseconds; a signer that takes longer than this is away. */
 #define SIGNER_TIMEOUT_MS 10000
+/* R6.8: another portal that issues is believed to be away when something has waited for so long. */
+#define TAKE_BACK_MS 60000
 #define MAIL_PASSWORD_BYTES_MAX 1024
 /* Limit: behind 32 workers and acts of 5 ms, the last of 128 waits 20 ms. */
 #define QUEUE_MAX 128
@@ -31,6 +33,7 @@ struct portal {
     struct portal_options options;
     struct store *store;
     struct http_workers *workers;
+    int listen_fd; /* -1: none, or the HTTP server's by now */
     struct http_server *http;
     struct http_route *http_routes; /* in the order of `routes` */
     const char *hosts[PORTAL_HOSTS_MAX + 4];
@@ -147,28 +150,33 @@ static enum status portal_make_routes(struct portal *portal, struct error *error
 
 static enum status portal_listen(struct portal *portal, struct error *error)
 {
+    struct address bound;
+    char text[ADDRESS_TEXT_MAX];
+    struct buf buf = buf_over(text, sizeof(text));
+    enum status status = address_listen(&portal->options.listen, &portal->listen_fd, &bound, error);
+
+    if (status != LICET_OK)
+        return status;
+    address_print(&bound, &buf);
+    log_info("portal.listening", "address=%.*s", (int)buf.size, buf.data);
+    return LICET_OK;
+}
+
+static enum status portal_serve(struct portal *portal, struct error *error)
+{
     struct http_options http = {.routes = portal->http_routes,
                                 .routes_count = routes_count,
                                 .hosts = portal->hosts,
                                 .connections_max = CONNECTIONS_MAX,
                                 .idle_seconds = IDLE_SECONDS,
                                 .context = portal,
-                                .identify = portal_identify};
-    struct address bound;
-    char text[ADDRESS_TEXT_MAX];
-    struct buf buf = buf_over(text, sizeof(text));
-    enum status status = address_listen(&portal->options.listen, &http.listen_fd, &bound, error);
+                                .identify = portal_identify,
+                                .listen_fd = portal->listen_fd};
+    enum status status = http_server_create(&http, &portal->http, error);
 
-    if (status != LICET_OK)
-        return status;
-    status = http_server_create(&http, &portal->http, error);
-    if (status != LICET_OK) {
-        close(http.listen_fd);
-        return status;
-    }
-    address_print(&bound, &buf);
-    log_info("portal.listening", "address=%.*s", (int)buf.size, buf.data);
-    return LICET_OK;
+    if (status == LICET_OK)
+        portal->listen_fd = -1;
+    return status;
 }
 
 /* ---- what is read before the sandbox closes */
@@ -181,7 +189,8 @@ static enum status portal_read_trust(struct portal *portal, struct error *error)
     portal->issuing_options = (struct issuing_options){
         .vendor = portal->trust.vendor,
         .trust = &portal->trust,
-        .signer = {.socket = options->signer, .timeout_ms = SIGNER_TIMEOUT_MS}};
+        .signer = {.socket = options->signer, .timeout_ms = SIGNER_TIMEOUT_MS},
+        .take_back_ms = TAKE_BACK_MS};
     return status;
 }
 
@@ -289,6 +298,7 @@ enum status portal_create(const struct portal_options *options, struct portal **
     if (portal == NULL)
         return error_set(error, LICET_NO_MEMORY, "no memory is left for the portal");
     portal->options = *options;
+    portal->listen_fd = -1;
     portal_set_hosts(portal);
     status = portal_make_routes(portal, error);
     if (status == LICET_OK)
@@ -297,13 +307,16 @@ enum status portal_create(const struct portal_options *options, struct portal **
         status = portal_read_mail(portal, error);
     if (status == LICET_OK)
         status = portal_open_store(portal, error);
+    /* Order: one that is started twice finds its address taken before it takes the other's fence. */
+    if (status == LICET_OK)
+        status = portal_listen(portal, error);
     if (status == LICET_OK)
         status = portal_start_threads(portal, error);
     if (status == LICET_OK)
         status =
             http_workers_create(options->workers, QUEUE_MAX, frame_run, &portal->workers, error);
     if (status == LICET_OK)
-        status = portal_listen(portal, error);
+        status = portal_serve(portal, error);
     if (status != LICET_OK) {
         portal_destroy(portal);
         return status;
@@ -322,6 +335,8 @@ void portal_destroy(struct portal *portal)
     http_workers_destroy(portal->workers);
     mailer_stop(portal->mailer);
     issuing_stop(portal->issuing);
+    if (portal->listen_fd >= 0)
+        close(portal->listen_fd);
     store_close(portal->store);
     sodium_memzero(portal->mail_password, sizeof(portal->mail_password));
     free(portal->http_routes);

@@ -243,6 +243,37 @@ static void test_fence(struct engine *engine)
     turn_finish(&new);
 }
 
+/* Another portal took the fence and went: nobody issues. */
+static void test_take_back(struct engine *engine)
+{
+    static struct turn other;
+    struct issuing *issuing;
+    struct error error = {0};
+    enum status status;
+    uint32_t done = 0;
+    struct look look;
+    int64_t id;
+
+    options.take_back_ms = 600;
+    issuing_start(store, &options, &issuing, &error);
+    turn_open(&other, store, &options, &error);
+    id = allocate(0, 78, &status);
+    for (int looks = 0; looks < 200 && issuing_wake(issuing); looks++)
+        issuing_wait(issuing, issuing_settled(issuing), 50);
+    engine_ok(engine, !issuing_wake(issuing), "R6.8 who was replaced lets nobody wait for it");
+    for (int looks = 0; looks < 200 && !issuing_wake(issuing); looks++)
+        issuing_wait(issuing, issuing_settled(issuing), 50);
+    look = wait_for(issuing, id);
+    engine_ok(engine, look.issue.state == ISSUE_RELEASED,
+              "R6.8 and issues again where what waits is left alone");
+    id = allocate(0, 79, &status);
+    turn_run(&other, &done, &error);
+    engine_ok(engine, id != 0 && other.is_replaced && done == 0,
+              "R6.8 and then the other one has lost the fence");
+    turn_finish(&other);
+    issuing_stop(issuing);
+}
+
 /* The signer is asked again when the certificate that it named is over. */
 static void test_certificate(struct engine *engine)
 {
@@ -272,6 +303,7 @@ static void test_all(struct engine *engine)
     test_staff(engine);
     test_reasons(engine);
     test_fence(engine);
+    test_take_back(engine);
     test_certificate(engine);
 }
 

@@ -135,8 +135,10 @@ def test_product(site):
     result = subprocess.run([PRODUCT, "old", "1"], env=site.environment(), check=False, capture_output=True, text=True)
     ok(result.returncode == 15 and "no seat" in result.stderr, "and says why it does not get one", result.stderr)
     env = dict(site.environment(), LICET_ROOT=site.path("issuing.pub"))
+    before = site.in_use("cad_pro")
     result = subprocess.run([PRODUCT, "cad_pro", "1"], env=env, check=False, capture_output=True, text=True)
     ok(result.returncode == 20, "INV-29 a product with another root does not take the seat", result.stderr)
+    ok(site.in_use("cad_pro") == before, "and keeps it from nobody", (before, site.in_use("cad_pro")))
 
 
 def test_cuts(site):

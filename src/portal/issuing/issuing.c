@@ -61,6 +61,25 @@ static void issuing_tell(struct issuing *issuing, bool is_replaced)
     pthread_mutex_unlock(&issuing->mutex);
 }
 
+/* A turn, or a look at whoever issues in our place. */
+static enum status issuing_turn(struct issuing *issuing, uint32_t *ret_done, struct error *error)
+{
+    struct turn *turn = &issuing->turn;
+    bool was_replaced = turn->is_replaced;
+    enum status status =
+        was_replaced ? turn_take_back(turn, error) : turn_run(turn, ret_done, error);
+
+    if (*ret_done > 0 || turn->is_replaced != was_replaced)
+        issuing_tell(issuing, turn->is_replaced);
+    if (turn->is_replaced == was_replaced)
+        return status;
+    if (was_replaced)
+        log_warning("issuing.taken_back", "waited_s=%u", turn->options->take_back_ms / 1000);
+    else
+        log_warning("issuing.replaced", "\"%s\"", error_text(error, status));
+    return LICET_OK;
+}
+
 static void *issuing_run(void *context)
 {
     struct issuing *issuing = context;
@@ -70,14 +89,8 @@ static void *issuing_run(void *context)
     while (goes_on) {
         struct error error = {0};
         uint32_t done = 0;
-        enum status status = turn_run(&issuing->turn, &done, &error);
+        enum status status = issuing_turn(issuing, &done, &error);
 
-        if (done > 0 || issuing->turn.is_replaced)
-            issuing_tell(issuing, issuing->turn.is_replaced);
-        if (issuing->turn.is_replaced) {
-            log_error("issuing.replaced", "\"%s\"", error_text(&error, status));
-            break;
-        }
         if (status != LICET_OK && status != last) /* once, not twice a second */
             log_warning("issuing.waits", "\"%s\"", error_text(&error, status));
         if (status == LICET_OK && last != LICET_OK)

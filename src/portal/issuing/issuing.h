@@ -23,6 +23,8 @@ struct issuing_options {
     /* What a file is verified by before it is released: the vendor, and its roots. */
     const struct trust *trust;
     struct signer_client_options signer;
+    uint32_t
+        take_back_ms; /* whoever was replaced issues again when something has waited for so long */
 };
 
 struct issuing;

@@ -31,9 +31,17 @@ enum status turn_open(struct turn *turn, struct store *store, const struct issui
         return error_set(error, LICET_NO_MEMORY, "no memory is left for issuing");
     status = signer_client_create(&options->signer, &turn->client, error);
     if (status == LICET_OK)
-        status = store_transact(store, fence_take, &turn->fence, error);
+        status = turn_take_fence(turn, error);
     if (status != LICET_OK)
         turn_finish(turn);
+    return status;
+}
+
+enum status turn_take_fence(struct turn *turn, struct error *error)
+{
+    enum status status = store_transact(turn->store, fence_take, &turn->fence, error);
+
+    turn->is_replaced = turn->is_replaced && status != LICET_OK;
     return status;
 }
 

@@ -9,12 +9,20 @@
 /* How long a certificate is named before the signer is asked for its newest again. */
 #define TURN_CERTIFICATE_MS 60000
 
+/* Ids of what has waited longest, by its state; 0: nothing does. */
+struct turn_oldest {
+    int64_t intent, numbered;
+    int64_t waiting, written; /* exchanges */
+};
+
 struct turn {
     struct store *store;
     const struct issuing_options *options;
     struct signer_client *client;
     int64_t fence;
-    bool is_replaced; /* another issuer took the fence: this one is at its end */
+    bool is_replaced; /* another issuer took the fence: this one watches it */
+    struct turn_oldest oldest;
+    struct instant stuck_since; /* since when something of it has waited */
     /* that new intents name; blob.data NULL: not asked for yet */
     struct certificate certificate;
     struct instant certificate_until;
@@ -50,8 +58,14 @@ enum status turn_write_responses(struct turn *turn, uint32_t *ret_done, struct e
 /*
  * Voids what staff want voided, numbers what waits, signs what is numbered, answers requests whose
  * generation is settled; *ret_done counts. To be
- * called again while it counts. A failure is worth another try later, but where `is_replaced`.
+ * called again while it counts. A failure is worth another try later; where `is_replaced`, it is
+ * turn_take_back() that is to be called from now on.
  */
 enum status turn_run(struct turn *turn, uint32_t *ret_done, struct error *error);
+
+/* take_back.c: where what waits is left alone for `take_back_ms`, we issue again, and are not
+ * `is_replaced` any more. */
+enum status turn_take_back(struct turn *turn, struct error *error);
+enum status turn_take_fence(struct turn *turn, struct error *error);
 
 #endif
