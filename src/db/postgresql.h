@@ -12,7 +12,7 @@
 
 /* Limit: rows that were opened and not looked at. What was asked for fits into the socket's buffers, so
  * neither side waits for the other to read. */
-#define POSTGRESQL_AWAITED_MAX 16u
+#define POSTGRESQL_AWAITED_MAX 24u
 
 struct postgresql_connection {
     PGconn *handle;

@@ -1,7 +1,7 @@
 /* Transfers between accounts: the guard is in the statement, so no two of them take one seat. */
 #include "store/ledger.h"
 
-#include "db/db.h"
+#include "store/rows.h"
 
 static const char *const account_kind_names[] = {
     [ACCOUNT_OWNED] = "OWNED",
@@ -110,6 +110,23 @@ enum status store_ledger_seats(struct db_transaction *transaction, int64_t entit
         return status;
     *ret_seats = 0;
     return LICET_OK;
+}
+
+void charged_open(struct db_rows *rows, struct db_transaction *transaction, int64_t entitlement_id,
+                  int64_t server_id, struct error *error)
+{
+    db_rows_open(rows, transaction,
+                 "SELECT COALESCE((SELECT seats FROM account WHERE entitlement_id = $1"
+                 "   AND kind = 'ALLOCATED' AND server_id = $2), 0),"
+                 " COALESCE((SELECT seats FROM account WHERE entitlement_id = $1"
+                 "   AND kind = 'RETURN_PENDING' AND server_id = $2), 0)",
+                 DB_ARGUMENTS(db_int(entitlement_id), db_int(server_id)), error);
+}
+
+enum status charged_rows_only(struct db_rows *rows, struct charged *ret_charged)
+{
+    return db_rows_only(
+        rows, DB_COLUMNS(db_ret_u32(&ret_charged->allocated), db_ret_u32(&ret_charged->pending)));
 }
 
 enum status store_ledger_list_server(struct db_transaction *transaction, int64_t server_id,

@@ -46,6 +46,11 @@ struct transfer {
 enum status store_ledger_transfer(struct db_transaction *transaction,
                                   const struct transfer *transfer, struct error *error);
 
+/* Seats that a license server is charged (R6.2): of its newest generation, and returned but not free. */
+struct charged {
+    uint32_t allocated, pending;
+};
+
 /* 0 where the account does not exist yet. */
 enum status store_ledger_seats(struct db_transaction *transaction, int64_t entitlement_id,
                                struct account account, uint32_t *ret_seats, struct error *error);

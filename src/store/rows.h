@@ -8,6 +8,7 @@
 #include "db/db.h"
 #include "store/entitlement.h"
 #include "store/issue.h"
+#include "store/ledger.h"
 #include "store/person.h"
 #include "store/server.h"
 
@@ -16,6 +17,11 @@ void entitlement_open_lock_of(struct db_rows *rows, struct db_transaction *trans
                               int64_t server_id, struct error *error);
 enum status entitlement_rows_only(struct db_rows *rows, struct arena *arena,
                                   struct entitlement *ret_entitlement, struct error *error);
+
+/* What its accounts say of one server. */
+void charged_open(struct db_rows *rows, struct db_transaction *transaction, int64_t entitlement_id,
+                  int64_t server_id, struct error *error);
+enum status charged_rows_only(struct db_rows *rows, struct charged *ret_charged);
 
 void server_open_lock(struct db_rows *rows, struct db_transaction *transaction, int64_t id,
                       struct error *error);

@@ -12,7 +12,7 @@ struct locking {
     const struct issue_line *changing;
     struct arena *arena;
     struct seats_before *before;
-    struct db_rows rows[LOCKED_AT_ONCE];
+    struct db_rows rows[LOCKED_AT_ONCE], charged[LOCKED_AT_ONCE];
 };
 
 /* Behind a failure rows are closed unread. */
@@ -25,10 +25,13 @@ static enum status skip(struct db_rows *rows, enum status status)
 static void entitlements_open(struct locking *locking, uint32_t from, uint32_t count,
                               struct error *error)
 {
-    for (uint32_t i = 0; i < count; i++)
-        entitlement_open_lock_of(&locking->rows[i], locking->transaction,
-                                 locking->changing[from + i].entitlement_id, locking->server_id,
+    for (uint32_t i = 0; i < count; i++) {
+        int64_t id = locking->changing[from + i].entitlement_id;
+
+        entitlement_open_lock_of(&locking->rows[i], locking->transaction, id, locking->server_id,
                                  error);
+        charged_open(&locking->charged[i], locking->transaction, id, locking->server_id, error);
+    }
 }
 
 static enum status entitlements_read(struct locking *locking, uint32_t from, uint32_t count,
@@ -36,11 +39,15 @@ static enum status entitlements_read(struct locking *locking, uint32_t from, uin
 {
     enum status status = LICET_OK;
 
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
         status = status == LICET_OK
                      ? entitlement_rows_only(&locking->rows[i], locking->arena,
                                              &locking->before->entitlements[from + i], error)
                      : skip(&locking->rows[i], status);
+        status = status == LICET_OK
+                     ? charged_rows_only(&locking->charged[i], &locking->before->charged[from + i])
+                     : skip(&locking->charged[i], status);
+    }
     return status;
 }
 

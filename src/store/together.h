@@ -4,11 +4,14 @@
 
 #include "store/entitlement.h"
 #include "store/issue.h"
+#include "store/ledger.h"
 #include "store/server.h"
 
 /* A license server before its seats change. */
 struct seats_before {
-    struct entitlement *entitlements; /* the caller's place, one for each line that is to change */
+    /* The caller's places, one for each line that is to change. */
+    struct entitlement *entitlements;
+    struct charged *charged;
     struct server server;
     struct issue newest;      /* its newest generation that is not voided; id 0: there is none */
     struct issue_line *lines; /* of that; the caller's place, for LICENSE_LINES_MAX */

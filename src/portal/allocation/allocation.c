@@ -205,17 +205,22 @@ static enum status allocation_no_seat(struct db_transaction *transaction,
 
 static enum status allocation_settle(struct db_transaction *transaction,
                                      const struct change_set *changes,
-                                     const struct entitlement *entitlements, int64_t issue_id,
+                                     const struct seats_before *before, int64_t issue_id,
                                      struct error *error)
 {
     struct charge_cause cause = {.act = changes->act, .issue_id = issue_id, .now = changes->now};
 
     for (uint32_t i = 0; i < changes->lines_count; i++) {
-        enum status status = charge_settle(transaction, changes->server_id,
-                                           changes->lines[i].entitlement_id, &cause, error);
+        const struct issue_line *line = &changes->lines[i];
+        /* R3.2: without a key the generations before this one may have been voided. */
+        enum status status =
+            before->server.public_key.data == NULL
+                ? charge_settle(transaction, before->server.id, line->entitlement_id, &cause, error)
+                : charge_settle_next(transaction, before->server.id, line->entitlement_id,
+                                     before->charged[i], line->seats, &cause, error);
 
         if (status == LICET_NO_SEAT)
-            return allocation_no_seat(transaction, &entitlements[i], error);
+            return allocation_no_seat(transaction, &before->entitlements[i], error);
         if (status != LICET_OK)
             return status;
     }
@@ -246,8 +251,9 @@ static enum status before_take(const struct change_set *changes, struct arena *a
     struct seats_before *before = ret_before;
 
     before->entitlements = arena_rows(arena, changes->lines_count, sizeof(*before->entitlements));
+    before->charged = arena_rows(arena, changes->lines_count, sizeof(*before->charged));
     before->lines = arena_rows(arena, LICENSE_LINES_MAX, sizeof(*before->lines));
-    return before->entitlements == NULL || before->lines == NULL
+    return before->entitlements == NULL || before->charged == NULL || before->lines == NULL
                ? error_set(error, LICET_NO_MEMORY, "no memory is left for this many lines")
                : LICET_OK;
 }
@@ -281,7 +287,7 @@ enum status allocation_change(struct db_transaction *transaction, const struct c
     if (status == LICET_OK)
         status = allocation_insert(transaction, &whole, &before.server, &list, &issue_id, error);
     if (status == LICET_OK)
-        status = allocation_settle(transaction, &whole, before.entitlements, issue_id, error);
+        status = allocation_settle(transaction, &whole, &before, issue_id, error);
     if (status == LICET_OK)
         *ret_issue_id = issue_id;
     return status;

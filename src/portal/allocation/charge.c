@@ -21,6 +21,12 @@ struct charged charge_wanted(const struct charge *charge)
                             .pending = seats_over(most, charge->newest)};
 }
 
+struct charged charge_wanted_next(struct charged has, uint32_t newest)
+{
+    return (struct charged){.allocated = newest,
+                            .pending = seats_over(has.allocated + has.pending, newest)};
+}
+
 void charge_plan(struct charged has, struct charged wants,
                  struct charge_move moves[CHARGE_MOVES_MAX])
 {
@@ -44,18 +50,14 @@ static struct account charge_account(enum account_kind kind, int64_t server_id)
     return (struct account){.kind = kind, .server_id = kind == ACCOUNT_AVAILABLE ? 0 : server_id};
 }
 
-enum status charge_settle(struct db_transaction *transaction, int64_t server_id,
-                          int64_t entitlement_id, const struct charge_cause *cause,
-                          struct error *error)
+static enum status charge_move_all(struct db_transaction *transaction, int64_t server_id,
+                                   int64_t entitlement_id, struct charged has, struct charged wants,
+                                   const struct charge_cause *cause, struct error *error)
 {
     struct charge_move moves[CHARGE_MOVES_MAX];
-    struct charge charge;
-    enum status status = store_issue_charge(transaction, server_id, entitlement_id, &charge, error);
+    enum status status = LICET_OK;
 
-    if (status != LICET_OK)
-        return status;
-    charge_plan((struct charged){.allocated = charge.allocated, .pending = charge.pending},
-                charge_wanted(&charge), moves);
+    charge_plan(has, wants, moves);
     for (unsigned i = 0; status == LICET_OK && i < CHARGE_MOVES_MAX; i++) {
         struct transfer transfer = {
             .entitlement_id = entitlement_id,
@@ -71,6 +73,28 @@ enum status charge_settle(struct db_transaction *transaction, int64_t server_id,
         status = store_ledger_transfer(transaction, &transfer, error);
     }
     return status;
+}
+
+enum status charge_settle(struct db_transaction *transaction, int64_t server_id,
+                          int64_t entitlement_id, const struct charge_cause *cause,
+                          struct error *error)
+{
+    struct charge charge;
+    enum status status = store_issue_charge(transaction, server_id, entitlement_id, &charge, error);
+
+    if (status != LICET_OK)
+        return status;
+    return charge_move_all(transaction, server_id, entitlement_id,
+                           (struct charged){charge.allocated, charge.pending},
+                           charge_wanted(&charge), cause, error);
+}
+
+enum status charge_settle_next(struct db_transaction *transaction, int64_t server_id,
+                               int64_t entitlement_id, struct charged has, uint32_t newest,
+                               const struct charge_cause *cause, struct error *error)
+{
+    return charge_move_all(transaction, server_id, entitlement_id, has,
+                           charge_wanted_next(has, newest), cause, error);
 }
 
 enum status charge_lock(struct db_transaction *transaction, int64_t server_id, struct arena *arena,

@@ -15,13 +15,10 @@
 #include "store/ledger.h"
 #include "store/server.h"
 
-/* Where the seats of one entitlement on one server are. */
-struct charged {
-    uint32_t allocated, pending;
-};
-
 /* Where the rule wants them. */
 struct charged charge_wanted(const struct charge *charge);
+/* The same for one more generation, of `newest` seats: what was charged stays charged. */
+struct charged charge_wanted_next(struct charged has, uint32_t newest);
 
 /* The moves from `has` to `wants`, in this order; a count of 0 is no move. */
 #define CHARGE_MOVES_MAX 4
@@ -44,6 +41,12 @@ struct charge_cause {
 enum status charge_settle(struct db_transaction *transaction, int64_t server_id,
                           int64_t entitlement_id, const struct charge_cause *cause,
                           struct error *error);
+
+/* The same behind a generation that adds to those before it, from what the accounts had: however many
+ * there are since the last receipt, none is looked at again. */
+enum status charge_settle_next(struct db_transaction *transaction, int64_t server_id,
+                               int64_t entitlement_id, struct charged has, uint32_t newest,
+                               const struct charge_cause *cause, struct error *error);
 
 /* What a server is charged of. */
 struct charged_list {

@@ -45,8 +45,7 @@ static enum status watching_read(struct db_transaction *transaction, void *conte
 {
     struct watching *watching = context;
     struct turn_oldest *oldest = &watching->oldest;
-    enum status status =
-        oldest_issue(transaction, watching, ISSUE_INTENT, &oldest->intent, error);
+    enum status status = oldest_issue(transaction, watching, ISSUE_INTENT, &oldest->intent, error);
 
     if (status == LICET_OK)
         status = oldest_issue(transaction, watching, ISSUE_NUMBERED, &oldest->numbered, error);
