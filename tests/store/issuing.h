@@ -163,7 +163,7 @@ __attribute__((unused)) static struct look wait_for(struct issuing *issuing, int
     return look;
 }
 
-static struct issuing *start(void)
+__attribute__((unused)) static struct issuing *start(void)
 {
     struct issuing *issuing = NULL;
     struct error error = {0};

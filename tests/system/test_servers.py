@@ -2,6 +2,7 @@
 """License servers at licet-portal over HTTP: they are enrolled, seats are allocated to them and come back by their receipts.
 The texts are those of real licetd processes, the files of a real licet-signer. In SQLite, and in PostgreSQL."""
 import signal
+import subprocess
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 import harness
@@ -136,6 +137,16 @@ def whole(sale, server):
     ok(answer.status == 201 and answer.json["not_served"] is None, "R2.5 and nothing where it serves all of its file", answer)
 
 
+def started_twice(sale, server, entitlement):
+    """Somebody starts the portal once more where it runs already."""
+    portal = sale.portal
+    portal.listen = "%s:%d" % portal.address
+    twin = subprocess.run(portal.command(), check=False, capture_output=True, text=True, timeout=60)
+    answer = sale.allocate(server["number"], (entitlement, 29))
+    ok(twin.returncode != 0 and "in use" in twin.stderr and answer.status == 201 and answer.json["state"] == "released",
+       "R6.8 a portal that is started twice does not stop the first from issuing", (twin.stderr, answer))
+
+
 def signer_away(sale, server, entitlement):
     """The signer hangs while twelve calls wait for their files: three of four workers wait with them."""
     process = sale.signer.process
@@ -164,6 +175,7 @@ def test_servers():
         by_name(sale, entitlement)
         at_once(sale, entitlement)
         whole(sale, server)
+        started_twice(sale, server, entitlement)
         signer_away(sale, server, entitlement)
         answers = [sale.ask("POST", f"/api/servers/{number}/{act}", token=sale.seller) for number in (server["id"], 999999)
                    for act in ("retire", "cancel-return")]
