@@ -136,6 +136,17 @@ bool decide_extension(const struct seats *seats, struct seat_now now, uint32_t l
     return true;
 }
 
+/* What a refusal would count. */
+static void why_count(const struct seats *seats, struct seat_now now,
+                      const struct seat_event *event, struct seat_reply *reply)
+{
+    struct seat_reply refusal = {.status = LICET_NO_SEAT};
+
+    deny(seats, now, event, pool_find(seats, event->vendor, event->feature), &refusal);
+    reply->denial = refusal.denial;
+    reply->denial.next_free_ms = -1;
+}
+
 /* A live lease's own id asks about its renewal, any other about a new lease. */
 void seat_why(const struct seats *seats, struct seat_now now, const struct seat_event *event,
               struct seat_reply *reply)
@@ -162,4 +173,6 @@ void seat_why(const struct seats *seats, struct seat_now now, const struct seat_
         reply->release = event->release;
         reply->ttl_ms = lease_ttl_ms(now.utc.s, grant.ttl_s, grant.admission.cut);
     }
+    if (reply->status == LICET_OK)
+        why_count(seats, now, event, reply);
 }

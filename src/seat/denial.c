@@ -27,6 +27,13 @@ static void denial_no_seat(const struct seat_reply *reply, struct text feature, 
     const struct seat_denial *denial = &reply->denial;
     bool is_large = denial->seats > 0 && denial->in_use < denial->seats;
 
+    if (denial->seats > 0 && denial->asked > denial->seats) {
+        buf_printf(buf, "%u seats were asked for, and there are %llu of ", denial->asked,
+                   (unsigned long long)denial->seats);
+        buf_add_text(buf, feature);
+        buf_add_string(buf, "; the license administrator can allocate more seats");
+        return;
+    }
     buf_add_string(buf, is_large ? "fewer seats of " : "every seat of ");
     buf_add_text(buf, feature);
     buf_add_string(buf, is_large ? " are free than were asked for" : " is in use");

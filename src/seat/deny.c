@@ -80,7 +80,8 @@ void deny(const struct seats *seats, struct seat_now now, const struct seat_even
     const struct flow_lines *lines;
     struct family *family;
 
-    reply->denial = (struct seat_denial){.feature = event->feature, .next_free_ms = -1};
+    reply->denial =
+        (struct seat_denial){.feature = event->feature, .asked = event->count, .next_free_ms = -1};
     reply->status = LICET_NO_FEATURE;
     if (vendor == NULL)
         reply->status = LICET_NO_FILE;
@@ -95,6 +96,6 @@ void deny(const struct seats *seats, struct seat_now now, const struct seat_even
         reply->status = LICET_DISABLED;
         reply->denial.line_state = seats->pools[pool].disabled_state;
     }
-    if (reply->status == LICET_NO_SEAT)
+    if (reply->status == LICET_NO_SEAT && event->count <= reply->denial.seats)
         reply->denial.next_free_ms = deny_next_free_ms(seats, family, now.instant.ms);
 }

@@ -237,7 +237,8 @@ struct seat_denial {
     uint64_t seats;       /* of lines that could serve it today, overdraft included */
     uint64_t in_use;      /* demand of the family */
     uint64_t overhang;    /* R4.5 */
-    int64_t next_free_ms; /* until the next lease ends if nobody renews; -1: unknown */
+    uint32_t asked;       /* seats of the request */
+    int64_t next_free_ms; /* until the next lease ends if nobody renews; -1: unknown, or no help */
     uint32_t maintenance; /* the latest maintenance date there is, where that is what refused */
     int64_t since;        /* UTC of the end or start that refused, 0: none */
     bool is_refresh_by;   /* that end is the line's refresh-by */
@@ -259,7 +260,7 @@ struct seat_reply {
     int64_t end;     /* absolute end in UTC, 0: none (R4.4) */
     uint32_t flags;
     bool is_reclaim;           /* of a live lease, without a new record */
-    struct seat_denial denial; /* where status is a refusal of a seat */
+    struct seat_denial denial; /* where status is a refusal of a seat; seat_why() always counts */
 };
 
 #define SEAT_EFFECT_RECORDS_MAX 16

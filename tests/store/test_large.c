@@ -18,12 +18,14 @@ static enum status entitlements_insert(struct db_transaction *transaction, void 
                                        struct error *error)
 {
     static const char *const sql[] = {
-        MANY_SQL " INSERT INTO order_line (id, order_id, edition_id, seats, maintenance, expiry)"
-                 " SELECT 100000 + i, line.order_id, line.edition_id, 500, '2027-11-24', 'permanent'"
-                 " FROM many, order_line line WHERE line.id = (SELECT MIN(id) FROM order_line)",
+        MANY_SQL
+        " INSERT INTO order_line (id, order_id, edition_id, seats, maintenance, expiry)"
+        " SELECT 100000 + i, line.order_id, line.edition_id, 500, '2027-11-24', 'permanent'"
+        " FROM many, order_line line WHERE line.id = (SELECT MIN(id) FROM order_line)",
         MANY_SQL " INSERT INTO entitlement (id, order_line_id, customer_id, edition_id, sn, code,"
                  " maintenance, expiry, state, created, activated) SELECT 100000 + i, 100000 + i,"
-                 " one.customer_id, line.edition_id, 'LA-' || '" LONG "' || i, 'large-' || i, '2027-11-24',"
+                 " one.customer_id, line.edition_id, 'LA-' || '" LONG
+                 "' || i, 'large-' || i, '2027-11-24',"
                  " 'permanent', 'activated', 1, 1 FROM many, entitlement one, order_line line"
                  " WHERE one.id = (SELECT MIN(id) FROM entitlement)"
                  " AND line.id = 100000 + i",

@@ -225,7 +225,11 @@ def check_lease_rules():
         why = connection.call("WHY", "cad_pro", "COUNT", "2")
         ok(why[:2] == ["REFUSE", "NOSEAT"] and why[3:6] == [3, 2, 0] and 0 < why[6] <= 301,
            "R10.3 WHY answers with verdict, code, sentence, seats, in use, overhang, seconds", why)
-        ok(connection.call("WHY", "cad_pro")[:2] == ["GRANT", "OK"], "R10.3 WHY says when there is a seat")
+        why = connection.call("WHY", "cad_pro")
+        ok(why[:2] == ["GRANT", "OK"] and why[3] > why[4] and why[6] is None, "R10.3 WHY says when there is a seat, and counts then, too", why)
+        why = connection.call("WHY", "cad_pro", "COUNT", "1000")
+        ok(why[1] == "NOSEAT" and "1000 seats were asked for, and there are" in why[2] and why[6] is None,
+           "R10.3 and that waiting does not help whoever wants more seats than there are", why)
         ok(connection.call("RENEW", lease)[:2] == ["GRANTED", granted[1]], "R10.3 RENEW answers as CHECKOUT does")
         ok(connection.call("CHECKIN", lease) == ["ENDED", granted[1]], "R10.3 CHECKIN answers ENDED and the handle")
         ok(word_of(connection.call("RENEW", lease)) == "ENDED", "INV-17 an ended lease is not renewed")

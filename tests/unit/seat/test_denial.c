@@ -45,10 +45,13 @@ static void test_seats(void)
     says(checkout(&world, 1, SOLVER), LICET_NO_FEATURE,
          "no installed license file has solver; the license administrator can allocate it to this "
          "server");
-    says(checkout_count(&world, 1, EDITOR, 3), LICET_NO_SEAT,
-         "fewer seats of editor are free than were asked for; the license administrator can "
-         "allocate more seats");
+    says(
+        checkout_count(&world, 1, EDITOR, 3), LICET_NO_SEAT,
+        "3 seats were asked for, and there are 2 of editor; the license administrator can allocate "
+        "more seats");
     checkout(&world, 1, EDITOR);
+    says(checkout_count(&world, 2, EDITOR, 2), LICET_NO_SEAT,
+         "fewer seats of editor are free than were asked for; the next is free in 61s");
     world_pass_ms(&world, 25000);
     checkout(&world, 2, EDITOR);
     says(checkout(&world, 3, EDITOR), LICET_OVER_LIMIT,
