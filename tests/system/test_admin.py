@@ -101,6 +101,10 @@ def test_later():
         server.administrator()
         wrong = licet(server, home, "login", "--name", "root", text="not the password\n")
         ok(wrong.returncode == 5 and "wrong" in wrong.stderr, "a wrong password is refused", wrong.stderr)
+        licet(server, home, "login", "--name", "secret42", text="not the password\n")
+        log = server.log()
+        ok('administrator.refused code=NOAUTH name="root"' in log and 'administrator.refused code=NOAUTH name="?"' in log and
+           "secret42" not in log, "and the log says so, without a name that may be a password", log)
         ended = licet(server, home, "login", "--name", "root")
         ok(ended.returncode == 2 and "standard input" in ended.stderr, "no password is no empty password",
            ended.stderr)

@@ -123,6 +123,14 @@ static void sign_in_answer(struct sign_in *sign_in)
     sodium_memzero(token, sizeof(token));
 }
 
+/* Security: a name that nobody has may be a password in the wrong place. */
+static void sign_in_refuse(const struct sign_in *sign_in)
+{
+    log_warning("administrator.refused", "code=%s name=\"%s\"", status_word(sign_in->status),
+                sign_in->is_first || sign_in->has_known_hash ? sign_in->name : "?");
+    http_answer_error(sign_in->exchange, sign_in->status, &sign_in->error);
+}
+
 static void sign_in_hashed(uv_work_t *work, int uv_status)
 {
     struct sign_in *sign_in = work->data;
@@ -143,7 +151,7 @@ static void sign_in_hashed(uv_work_t *work, int uv_status)
     if (sign_in->status == LICET_OK)
         sign_in_answer(sign_in);
     else
-        http_answer_error(sign_in->exchange, sign_in->status, &sign_in->error);
+        sign_in_refuse(sign_in);
     sodium_memzero(sign_in, sizeof(*sign_in));
     free(sign_in);
 }
