@@ -20,6 +20,11 @@ void audit_found(struct audit *audit, const char *rule, const char *who, const c
     audit->options->found(audit->options->context, line);
 }
 
+const char *audit_who(enum status status)
+{
+    return status == LICET_UNTRUSTED ? AUDIT_ROOTS : AUDIT_DATABASE;
+}
+
 struct arena audit_rows(const struct audit *audit)
 {
     return arena_over(audit->rows, AUDIT_ROWS_BYTES);

@@ -33,10 +33,16 @@ struct audit {
     "a back-up"
 #define AUDIT_SITE                                                                                 \
     "the vendor's staff compare both sides with the administrator of that license server"
+#define AUDIT_ROOTS                                                                                \
+    "root= or vendor= of this audit may be wrong, or a former root key is missing among root=; "   \
+    "who keeps the vendor's root keys can say"
 
 /* `rule` is the invariant or rule that does not hold, `who` one of the above. */
 void audit_found(struct audit *audit, const char *rule, const char *who, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* Who can do something about a text that could not be read: `status` says why. */
+const char *audit_who(enum status status);
 
 struct arena audit_rows(const struct audit *audit);
 struct arena audit_text(const struct audit *audit);

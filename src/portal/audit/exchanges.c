@@ -12,15 +12,15 @@ struct exchange_check {
 };
 
 static void exchange_tell_rule(const struct exchange_check *check, const char *rule,
-                               const char *what)
+                               const char *who, const char *what)
 {
-    audit_found(check->audit, rule, AUDIT_DATABASE, "request %llu of %.*s: %s",
+    audit_found(check->audit, rule, who, "request %llu of %.*s: %s",
                 (unsigned long long)check->exchange.counter, TEXT_ARGS(check->server.number), what);
 }
 
 static void exchange_tell(const struct exchange_check *check, const char *what)
 {
-    exchange_tell_rule(check, "R5.2", what);
+    exchange_tell_rule(check, "R5.2", AUDIT_DATABASE, what);
 }
 
 static void request_check(const struct exchange_check *check)
@@ -106,14 +106,15 @@ static enum status response_check(const struct exchange_check *check, struct are
     enum status status = response_join(check, rows, &whole, error);
 
     if (status == LICET_NOT_FOUND) {
-        exchange_tell_rule(check, "INV-10 R5.2", "the file behind its response was never released");
+        exchange_tell_rule(check, "INV-10 R5.2", AUDIT_DATABASE,
+                           "the file behind its response was never released");
         return LICET_OK;
     }
     if (status != LICET_OK)
         return status;
     status = response_read(whole, check->audit->options->trust, &arena, &response, &problem);
     if (status != LICET_OK) {
-        exchange_tell(check, error_text(&problem, status));
+        exchange_tell_rule(check, "R5.2", audit_who(status), error_text(&problem, status));
         return LICET_OK;
     }
     if (!audit_hash_equals(&response.head.request, check->exchange.request_hash) ||

@@ -15,10 +15,16 @@ struct file_check {
     struct license license;
 };
 
+static void file_tell_who(const struct file_check *check, const char *rule, const char *who,
+                          const char *what)
+{
+    audit_found(check->audit, rule, who, "generation %u of %.*s: %s", check->issue.generation,
+                TEXT_ARGS(check->server.number), what);
+}
+
 static void file_tell(const struct file_check *check, const char *rule, const char *what)
 {
-    audit_found(check->audit, rule, AUDIT_DATABASE, "generation %u of %.*s: %s",
-                check->issue.generation, TEXT_ARGS(check->server.number), what);
+    file_tell_who(check, rule, AUDIT_DATABASE, what);
 }
 
 /* LICET_OK: `license` is what the bytes say. Any other status was told. */
@@ -42,7 +48,7 @@ static enum status file_read_text(struct file_check *check, struct arena *rows, 
             license_read(file, check->audit->options->trust, &arena, &check->license, &problem);
     }
     if (status != LICET_OK)
-        file_tell(check, "R2.6", error_text(&problem, status));
+        file_tell_who(check, "R2.6", audit_who(status), error_text(&problem, status));
     *ret_is_good = status == LICET_OK;
     return LICET_OK;
 }
