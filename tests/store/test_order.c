@@ -44,6 +44,12 @@ static void test_place(struct engine *engine)
     engine_ok(engine, place_changed(&placing) == LICET_INVALID,
               "a maintenance date that is no day is refused");
     placing.form = good_form();
+    good_lines[1].expiry = TEXT("2026-11-17"); /* `now` is on the day after */
+    engine_ok(engine, place_changed(&placing) == LICET_INVALID,
+              "seats that ended yesterday are not ordered");
+    good_lines[1].expiry = TEXT("2026-11-18");
+    engine_ok(engine, place_changed(&placing) == LICET_OK, "seats that end today are");
+    placing.form = good_form();
     good_lines[0].edition_id = 99;
     engine_ok(engine, place_changed(&placing) == LICET_NOT_FOUND,
               "a line of no edition is refused");

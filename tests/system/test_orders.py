@@ -167,6 +167,9 @@ def walk_placing(world, form):
               (of_line(seats=0), 400), (of_line(seats=1000000001), 400), (of_line(seats=2 ** 32 + 1), 400), (of_line(edition="1"), 400),
               (of_line(edition=999), 404), (of_line(price=1), 400), (of_line(maintenance="never\n"), 400),
               (of_line(expiry="none"), 400), ({"state": "approved"}, 400), ({"partner": world.customer}, 404)])
+    answer = portal.ask("POST", "/api/orders", {**form, **of_line(expiry="2025-01-01")}, token=world.seller)
+    ok(answer.status == 400 and "would end on 2025-01-01, and today is" in answer.json["detail"],
+       "nobody orders seats that have ended already", answer)
     answer = portal.ask("POST", "/api/orders", {**form, "partner": 1}, token=world.staff)
     ok(answer.status == 400, "the vendor does not place orders with itself", answer)
     answer = portal.ask("POST", "/api/orders", {**form, "partner": world.customer}, token=world.staff)

@@ -29,7 +29,8 @@ struct order_form {
 };
 
 /* A draft. LICET_NOT_FOUND where the two numbers are not of one agreement; LICET_CONFLICT: it has
- * ended; LICET_INVALID: a line or a field is not as it should be. */
+ * ended; LICET_INVALID: a line or a field is not as it should be, or a line's expiry is before
+ * today in UTC. */
 enum status order_place(struct db_transaction *transaction, const struct order_form *form,
                         struct arena *arena, int64_t *ret_id, struct error *error);
 

@@ -6,8 +6,28 @@
 #include "store/catalog.h"
 #include "store/organization.h"
 
+/* Seats that end before they are bought help nobody: a year was mistyped. */
+static enum status expiry_check(struct text expiry, struct date today, struct error *error)
+{
+    struct date date;
+    char place[16];
+    struct buf day = buf_over(place, sizeof(place));
+    enum status status;
+
+    if (text_is(expiry, "permanent"))
+        return LICET_OK;
+    status = date_parse(expiry, &date, error);
+    if (status != LICET_OK || date.days >= today.days)
+        return status;
+    date_print(today, &day);
+    return error_set(error, LICET_INVALID,
+                     "the seats of a line would end on %.*s, and today is %.*s already: who places "
+                     "the order gives a later expiry, or permanent",
+                     TEXT_ARGS(expiry), TEXT_ARGS(buf_text(&day)));
+}
+
 static enum status line_check(struct db_transaction *transaction, const struct order_line *line,
-                              struct arena *arena, struct error *error)
+                              struct date today, struct arena *arena, struct error *error)
 {
     struct edition edition;
     struct date date;
@@ -20,9 +40,7 @@ static enum status line_check(struct db_transaction *transaction, const struct o
                          (unsigned)SEATS_MAX);
     if (!text_is(line->maintenance, "none"))
         status = date_parse(line->maintenance, &date, error);
-    if (status == LICET_OK && !text_is(line->expiry, "permanent"))
-        status = date_parse(line->expiry, &date, error);
-    return status;
+    return status == LICET_OK ? expiry_check(line->expiry, today, error) : status;
 }
 
 static enum status lines_check(struct db_transaction *transaction, const struct order_form *form,
@@ -34,7 +52,7 @@ static enum status lines_check(struct db_transaction *transaction, const struct 
         return error_set(error, LICET_INVALID, "an order has 1 to %u lines",
                          (unsigned)ORDER_LINES_MAX);
     for (uint32_t i = 0; status == LICET_OK && i < form->lines_count; i++)
-        status = line_check(transaction, &form->lines[i], arena, error);
+        status = line_check(transaction, &form->lines[i], unix_time_date(form->now), arena, error);
     return status;
 }
 
