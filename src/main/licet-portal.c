@@ -41,6 +41,8 @@ static enum status portal_act(const struct portal_options *options, struct error
 {
     switch (options->act) {
     case PORTAL_CHECK:
+        if (portal_check(options, error) != LICET_OK)
+            return LICET_INVALID;
         puts("the configuration is in order");
         return LICET_OK;
     case PORTAL_ROUTES:

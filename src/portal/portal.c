@@ -210,14 +210,26 @@ static enum status portal_read_password(struct portal *portal, struct error *err
     return LICET_OK;
 }
 
+static struct mail_options portal_mail_options(const struct portal_options *options)
+{
+    return (struct mail_options){
+        .transport = options->mail, .sender = options->mail_from, .site = options->site};
+}
+
+enum status portal_check(const struct portal_options *options, struct error *error)
+{
+    struct mail_options mail = portal_mail_options(options);
+
+    return options->mail[0] == '\0' ? LICET_OK : mail_options_check(&mail, error);
+}
+
 static enum status portal_read_mail(struct portal *portal, struct error *error)
 {
     const struct portal_options *options = &portal->options;
 
     if (options->mail[0] == '\0')
         return LICET_OK;
-    portal->mail_options = (struct mail_options){
-        .transport = options->mail, .sender = options->mail_from, .site = options->site};
+    portal->mail_options = portal_mail_options(options);
     if (options->mail_user[0] != '\0') {
         portal->mail_options.user = options->mail_user;
         portal->mail_options.password = portal->mail_password;

@@ -229,6 +229,11 @@ def walk_steps(world, order, direct):
     ok(answer.status == 200 and [row["state"] for row in answer.json["mails"]] == ["waiting", "failed"] and
        "mx.vendor" not in answer.text, "one that failed is sent again, and the partner learns no machine's name", answer)
     ok("mx.vendor" in portal.ask("GET", f"/api/orders/{order}", token=staff).text, "staff learns the cause")
+    portal.query("UPDATE outbox SET problem = 'mx.vendor.example is down', attempts = 1 WHERE state = 'waiting'")
+    mails = {token: portal.ask("GET", f"/api/orders/{order}", token=token).json["mails"][0] for token in (staff, world.seller)}
+    ok(mails[staff]["state"] == "waiting" and mails[staff]["problem"] == "mx.vendor.example is down" and
+       mails[world.seller]["problem"] == "it could not be sent: the vendor's staff sees why",
+       "the last failure of a mail that still waits is told, and the partner learns that there was one", mails)
     portal.query("UPDATE outbox SET state = 'sent', sent = created")
     statuses = []
     for _ in range(9):

@@ -83,6 +83,20 @@ def test_program():
             file.write(text)
         run = portal_run("--config", config, "--check")
         ok(run.returncode == expected and told in run.stderr, f"a configuration is judged by its lines: {text!r}", run)
+    folder = os.path.join(harness.new_folder(), "mail")
+    mail = ("--database", database, "--mail", "file:" + folder, "--mail-from", "a@acme.example", "--site", "https://acme.example")
+    for words in (("--check",), ()):
+        run = portal_run(*mail, *words)
+        ok(run.returncode == 2 and f"the folder {folder}, which is not there: make it" in run.stderr,
+           f"a mail folder that is missing is refused {'by --check' if words else 'at start'}", run)
+    os.mkdir(folder, 0o555)
+    run = portal_run(*mail, "--check")
+    ok(run.returncode == 2 and "may not write" in run.stderr, "and one that takes no mail", run)
+    os.rmdir(folder)
+    os.mkdir(folder)
+    harness.give_away(folder)
+    run = portal_run(*mail, "--check")
+    ok(run.returncode == 0, "one that is there is in order", run)
     run = portal_run("--database", "mysql://x")
     ok(run.returncode == 2 and "sqlite:PATH or postgresql://" in run.stderr, "there are two engines", run)
     if os.getuid() == 0:

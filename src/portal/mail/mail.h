@@ -41,7 +41,7 @@ enum status mail_confirmation_write(struct db_transaction *transaction,
 enum status mail_send(const struct mail_options *options, const struct mail *mail,
                       struct text message, const bool *is_stopping, struct error *error);
 
-/* Looks at the options before anything is served. */
+/* Looks at the options, and whether a folder is there to write to, before anything is served. */
 enum status mail_options_check(const struct mail_options *options, struct error *error);
 
 /* ---- the thread */

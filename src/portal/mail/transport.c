@@ -1,6 +1,8 @@
 /* How a mail leaves: by libcurl's SMTP, or into a folder. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <curl/curl.h>
 
@@ -37,6 +39,23 @@ static bool is_folder(const struct mail_options *options)
     return text_starts_with(text_of(options->transport), "file:");
 }
 
+static enum status folder_check(const char *folder, struct error *error)
+{
+    struct stat about;
+
+    if (stat(folder, &about) != 0 || !S_ISDIR(about.st_mode))
+        return error_set(error, LICET_INVALID,
+                         "mail= names the folder %.200s, which is not there: make it, and give it "
+                         "to the user of licet-portal",
+                         folder);
+    if (access(folder, W_OK | X_OK) != 0)
+        return error_set(error, LICET_INVALID,
+                         "mail= names the folder %.200s, into which the user of licet-portal may "
+                         "not write: give it to that user",
+                         folder);
+    return LICET_OK;
+}
+
 enum status mail_options_check(const struct mail_options *options, struct error *error)
 {
     struct text site = text_of(options->site), transport = text_of(options->transport);
@@ -51,7 +70,10 @@ enum status mail_options_check(const struct mail_options *options, struct error 
                          "https://HOST");
     if (site.data[site.size - 1] == '/')
         return error_set(error, LICET_INVALID, "site= ends without a /");
-    return mail_address_check(text_of(options->sender), error);
+    if (mail_address_check(text_of(options->sender), error) != LICET_OK)
+        return LICET_INVALID;
+    return is_folder(options) ? folder_check(options->transport + strlen("file:"), error)
+                              : LICET_OK;
 }
 
 /* ---- a folder */

@@ -75,12 +75,20 @@ static json_t *line_json(const struct order_line *line)
                      json_of_text(line->maintenance), "expiry", json_of_text(line->expiry));
 }
 
-/* What the mail server said names machines of the vendor: staff alone is told. */
+/* What the mail server said names machines of the vendor: staff alone is told, and others that there
+ * is something to ask. */
+static json_t *mail_problem_json(const struct mail *mail, bool is_staff)
+{
+    if (is_staff || mail->problem.data == NULL)
+        return json_of_text(mail->problem);
+    return json_string("it could not be sent: the vendor's staff sees why");
+}
+
 static json_t *mail_json(const struct mail *mail, bool is_staff)
 {
     return json_pack("{s:o, s:s, s:I, s:o, s:o, s:o}", "recipient", json_of_text(mail->recipient),
                      "state", mail_state_name(mail->state), "attempts", (json_int_t)mail->attempts,
-                     "problem", is_staff ? json_of_text(mail->problem) : json_null(), "created",
+                     "problem", mail_problem_json(mail, is_staff), "created",
                      json_of_time(mail->created), "sent", json_of_time(mail->sent));
 }
 
