@@ -144,6 +144,9 @@ enum status config_read_arguments(int argc, char **argv, const struct config_arg
         status = flag_apply(arguments, flag, flags[index].name, ret_is_check, error);
     if (status != LICET_OK || optind == argc)
         return status;
-    return error_set(error, LICET_INVALID,
-                     "\"%.80s\" is not understood; every argument is an option", argv[optind]);
+    return error_set(
+        error, LICET_INVALID,
+        "\"%.80s\" is not understood: an act comes first and is %s, and all else is an "
+        "option",
+        argv[optind], arguments->acts);
 }

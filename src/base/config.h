@@ -23,6 +23,7 @@ enum status config_read(const char *path, config_line_fn *line, void *context, s
 struct config_arguments {
     const char *version; /* "licetd 0.1.0" */
     const char *usage;
+    const char *acts; /* words that may stand first, for who mistypes one: "check or repair" */
     const char *const
         *keys;            /* that --KEY VALUE gives too; at most CONFIG_KEYS_MAX, ended by NULL */
     config_line_fn *line; /* of a file that --config names */

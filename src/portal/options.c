@@ -163,6 +163,7 @@ enum status portal_options_read(int argc, char **argv, struct portal_options *re
     struct portal_options *options = ret_options;
     const struct config_arguments arguments = {.version = "licet-portal " LICET_VERSION,
                                                .usage = portal_usage,
+                                               .acts = "init, audit or routes",
                                                .keys = portal_keys,
                                                .line = portal_options_line,
                                                .set = portal_options_set,

@@ -196,6 +196,7 @@ enum status options_read(int argc, char **argv, struct options *ret_options, str
     struct options *options = ret_options;
     const struct config_arguments arguments = {.version = "licetd " LICET_VERSION,
                                                .usage = options_usage,
+                                               .acts = "check or repair",
                                                .keys = options_keys,
                                                .line = options_line,
                                                .set = options_argument,

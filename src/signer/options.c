@@ -137,6 +137,7 @@ enum status signer_options_read(int argc, char **argv, struct signer_options *re
     struct signer_options *options = ret_options;
     const struct config_arguments arguments = {.version = "licet-signer " LICET_VERSION,
                                                .usage = options_usage,
+                                               .acts = "init or show",
                                                .keys = options_keys,
                                                .line = options_line,
                                                .set = options_set,

@@ -2,6 +2,7 @@
 """licet-portal as its users start it: its doors, its frame, its end."""
 import os
 import socket
+import subprocess
 import threading
 
 import time
@@ -97,6 +98,11 @@ def test_program():
     harness.give_away(folder)
     run = portal_run(*mail, "--check")
     ok(run.returncode == 0, "one that is there is in order", run)
+    for binary, word, acts in (("licetd", "chek", "check or repair"), ("licet-signer", "sho", "init or show"),
+                               ("licet-portal", "audti", "init, audit or routes")):
+        run = subprocess.run([os.path.join(harness.BUILD, "src", "main", binary), word], check=False, capture_output=True, text=True)
+        ok(run.returncode == 2 and f'"{word}" is not understood' in run.stderr.replace('\\"', '"') and acts in run.stderr,
+           f"{binary} {word} is answered by the acts that there are", run)
     run = portal_run("--database", "mysql://x")
     ok(run.returncode == 2 and "sqlite:PATH or postgresql://" in run.stderr, "there are two engines", run)
     if os.getuid() == 0:
