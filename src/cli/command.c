@@ -4,6 +4,8 @@
 #include "base/text.h"
 #include "cli/portal/act.h"
 
+#define HELP_WORDS_BYTES 64 /* no name of a command is longer */
+
 static const struct command commands[] = {
     {"key root", "-f FILE [-C COMMENT]",
      "make a vendor's root key: FILE and FILE.pub; keep FILE offline", key_create_run, NULL},
@@ -69,16 +71,20 @@ static int command_match(const struct command *command, int argc, char **argv)
     return count;
 }
 
+static void command_print(FILE *to, const struct command *command)
+{
+    fprintf(to, "  licet %s%s%s\n      %s\n", command->name, command->usage[0] == '\0' ? "" : " ",
+            command->usage, command->summary);
+}
+
 static void command_help(FILE *to)
 {
     fprintf(to, "usage: licet COMMAND ...\n\n");
     for (size_t index = 0; index < COMMANDS_COUNT; index++)
-        fprintf(to, "  licet %s%s%s\n      %s\n", commands[index].name,
-                commands[index].usage[0] == '\0' ? "" : " ", commands[index].usage,
-                commands[index].summary);
+        command_print(to, &commands[index]);
     fprintf(to,
-            "\nActs at a vendor's portal; licet help NOUN says more of one, licet help portal of "
-            "all:\n");
+            "\nActs at a vendor's portal; licet help WORD says more of those that begin with it, "
+            "licet help portal of all:\n");
     act_help_names(to);
     fprintf(to, "\nlicet(1) says more. FILE may be - for standard input.\n");
 }
@@ -113,9 +119,32 @@ static void command_unknown(const char *word)
         is_known = true;
     }
     if (!is_known)
-        is_known = act_help(stderr, word);
+        is_known = act_help(stderr, text_of(word));
     if (!is_known)
         fprintf(stderr, "licet: there is no command \"%.80s\"; licet help lists them\n", word);
+}
+
+/* licet help WORD ...: the commands whose name begins with it. */
+static int command_help_of(char **words, int count)
+{
+    char place[HELP_WORDS_BYTES];
+    struct buf buf = buf_over(place, sizeof(place));
+    bool is_known = false;
+
+    for (int index = 0; index < count; index++)
+        buf_printf(&buf, "%s%s", index == 0 ? "" : " ", words[index]);
+    for (size_t index = 0; !buf.is_full && index < COMMANDS_COUNT; index++) {
+        if (!act_begins(commands[index].name, buf_text(&buf)))
+            continue;
+        command_print(stdout, &commands[index]);
+        is_known = true;
+    }
+    if (!buf.is_full && act_help(stdout, buf_text(&buf)))
+        is_known = true;
+    if (is_known)
+        return 0;
+    fprintf(stderr, "licet: there is no command \"%.80s\"; licet help lists them\n", words[0]);
+    return status_exit_code(LICET_INVALID);
 }
 
 static int command_end(enum status status, struct error *error)
@@ -127,19 +156,22 @@ static int command_end(enum status status, struct error *error)
     return status_exit_code(status);
 }
 
-/* licet help, licet help NOUN, licet --version; false: it is none of them. */
-static bool command_tell(int argc, char **argv)
+/* licet help, licet help WORD ..., licet --version; false: it is none of them. */
+static bool command_tell(int argc, char **argv, int *ret_code)
 {
     bool is_help = argc > 1 && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0);
 
+    *ret_code = 0;
     if (argc == 2 && is_help)
         command_help(stdout);
     else if (argc == 2 && strcmp(argv[1], "--version") == 0)
         puts("licet " LICET_VERSION);
     else if (argc == 3 && is_help && strcmp(argv[2], "operations") == 0)
         act_print_operations(stdout);
+    else if (is_help)
+        *ret_code = command_help_of(argv + 2, argc - 2);
     else
-        return argc == 3 && is_help && act_help(stdout, argv[2]);
+        return false;
     return true;
 }
 
@@ -147,7 +179,7 @@ int command_run(int argc, char **argv)
 {
     struct error error = {.status = LICET_OK};
     const struct act *act;
-    int words;
+    int words, code;
 
     for (size_t index = 0; index < COMMANDS_COUNT; index++) {
         words = command_match(&commands[index], argc, argv);
@@ -160,8 +192,8 @@ int command_run(int argc, char **argv)
     act = act_find(argc, argv, &words);
     if (act != NULL)
         return command_end(act->run(act, argc - words, argv + words, &error), &error);
-    if (command_tell(argc, argv))
-        return 0;
+    if (command_tell(argc, argv, &code))
+        return code;
     if (argc < 2)
         command_help(stderr);
     else

@@ -203,6 +203,17 @@ def test_commands():
     ok(group.stderr.count("licet key ") == 6 and "licet file" not in group.stderr,
        "half a command is answered by what may follow", group.stderr)
     ok(licet("--version").stdout.startswith("licet 0."), "licet --version prints the version")
+    ok("show|\n" not in helped.stdout and "|\n" not in helped.stdout, "no line of licet help ends with an empty word", helped.stdout)
+    for words, told, count in ((("run",), "licet run FEATURE", 1), (("key",), "licet key revoke", 6), (("key", "root"), "licet key root", 1),
+                               (("order place",), "licet order place --customer", 1), (("file", "show"), "licet file show", 1),
+                               (("login",), "licet login", 1), (("exchange",), "licet exchange FILE", 2)):
+        of_one = licet("help", *words)
+        ok(of_one.returncode == 0 and told in of_one.stdout and of_one.stdout.count("  licet ") == count,
+           f"licet help {' '.join(words)} shows what begins with that", of_one)
+    for words in (("nosuch",), ("ru",), ("order", "pay"), ("",), ("x" * 300,)):
+        of_none = licet("help", *words)
+        ok(of_none.returncode == 2 and f'no command "{words[0][:80]}' in of_none.stderr and of_none.stdout == "",
+           f"licet help {' '.join(words)[:20]} names the word that is unknown", of_none)
     for name in ("key root", "key certify", "key allowed", "file format", "file sign", "file show", "file verify",
                  "status", "why", "install", "request", "receipt"):
         wrong = licet(*name.split(), "--nonsense")

@@ -130,7 +130,15 @@ bool act_next(struct text *usage, struct act_slot *ret_slot)
 
 /* ---- help --------------------------------------------------------------------------------- */
 
-bool act_help(FILE *to, const char *noun)
+bool act_begins(const char *name, struct text start)
+{
+    struct text whole = text_of(name), rest = text_skip(whole, start.size);
+
+    return start.size > 0 && text_equal(text_head(whole, start.size), start) &&
+           (rest.size == 0 || rest.data[0] == ' ');
+}
+
+bool act_help(FILE *to, struct text start)
 {
     bool is_known = false;
 
@@ -138,7 +146,7 @@ bool act_help(FILE *to, const char *noun)
         const struct act *act = &acts[index];
 
         if (act->form == FORM_WITHIN ||
-            (strcmp(noun, "portal") != 0 && !text_is(act_noun(act), noun)))
+            (!text_is(start, "portal") && !act_begins(act->name, start)))
             continue;
         fprintf(to, "  licet %s%s%s\n      %s\n", act->name, act->usage[0] == '\0' ? "" : " ",
                 act->usage, act->summary);
@@ -157,7 +165,7 @@ void act_help_names(FILE *to)
 
         if (acts[index].form == FORM_WITHIN)
             continue;
-        if (text_equal(noun, before))
+        if (text_equal(noun, before) && verb.size > 0)
             fprintf(to, "|%.*s", TEXT_ARGS(verb));
         else
             fprintf(to, "%s  licet %.*s%s%.*s", before.size > 0 ? "\n" : "", TEXT_ARGS(noun),

@@ -72,8 +72,10 @@ bool word_is_option(const struct word *word);
 /* Whether the path has a place for it. */
 bool act_has_place(const struct act *act, const char *member);
 
-/* `licet help NOUN`: the acts of a noun, all for "portal". false: there is none. */
-bool act_help(FILE *to, const char *noun);
+/* Whether these whole words are, or begin, a command's name. */
+bool act_begins(const char *name, struct text start);
+/* `licet help WORD`: the acts that begin with it, all for "portal". false: there is none. */
+bool act_help(FILE *to, struct text start);
 void act_help_names(FILE *to); /* a line for each noun */
 /* operation, method, path, members, command: what tests compare. */
 void act_print_operations(FILE *to);
