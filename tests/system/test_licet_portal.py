@@ -83,7 +83,7 @@ class World:
         self.staff.type("program create Easy")
         self.agreement = number_in(self.staff.type(f"agreement create {self.customer} Easy"))
         self.staff.type("product create", "Nibbler Pro")
-        self.staff.type("edition create", "Nibbler Pro", "nib_pro", "Professional", "--rank", "2", "--drain", "2d", "--ttl", "60")
+        self.staff.type("edition create", "Nibbler Pro", "nib_pro", "Professional", "--rank", "2", "--drain", "2d", "--ttl", "60s")
         self.staff.type("edition create", "Nibbler Pro", "nib", "Standard", "--rank", "1", "--overdraft", "10")
         self.staff.type("release create", "Nibbler Pro", "9.2", "2026-11-24")
 
@@ -405,7 +405,8 @@ def walk_misuse(world):
                        ("order show O-11111 O-22222", "one word too many"), ("order list --colour red", "no option"),
                        ("order list --po", "lacks its value"), ("order hold O-1", "--reason TEXT is missing"),
                        ("release create 1 9.3 tomorrow", "must be a day"), ("edition create 1 f n --rank two", "must be a number"),
-                       ("edition create 1 f n --rank 1 --ttl 5m", "s, h or d"), ("token create x --days -1", "must be a number")):
+                       ("edition create 1 f n --rank 1 --ttl 5m", "s, h or d"),
+                       ("edition create 1 f n --rank 1 --ttl 20", "--ttl must be a number and s, h or d after it"), ("token create x --days -1", "must be a number")):
         run = staff.run(*line.split())
         ok(run.returncode == 2 and what in run.stderr and run.stdout == "", f"licet {line}: {what}", run)
     for line in ("nib:0:none", "nib:1", "nib", ":::", "nib:1:none:never", "nib:1:2027-02-30", "nib:1:none:permanent:x", "nib:x:none", "n" * 300):

@@ -51,7 +51,7 @@ static enum status value_integer(const struct word *word, struct text text, uint
     if (parse_u64(text, 0, INT64_MAX / 86400, &number, NULL) != LICET_OK)
         return error_set(error, LICET_INVALID, "%.*s must be a number, without sign and blanks%s",
                          TEXT_ARGS(word_name(word)),
-                         word->kind == KIND_SECONDS ? "; s, h or d may follow it" : "");
+                         word->kind == KIND_SECONDS ? ", and s, h or d after it: as in 24h" : "");
     *ret_value = json_integer((json_int_t)number * (json_int_t)times);
     return LICET_OK;
 }
@@ -63,9 +63,11 @@ static enum status value_seconds(const struct word *word, const char *typed, jso
     char unit = text.size == 0 ? '\0' : text.data[text.size - 1];
     uint64_t times = unit == 'd' ? 86400 : unit == 'h' ? 3600 : 1;
 
-    if (unit == 's' || unit == 'h' || unit == 'd')
-        text = text_head(text, text.size - 1);
-    return value_integer(word, text, times, ret_value, error);
+    if (unit != 's' && unit != 'h' && unit != 'd')
+        return error_set(error, LICET_INVALID,
+                         "%.*s must be a number and s, h or d after it: as in 24h",
+                         TEXT_ARGS(word_name(word)));
+    return value_integer(word, text_head(text, text.size - 1), times, ret_value, error);
 }
 
 static enum status value_date(const struct word *word, const char *typed, json_t **ret_value,
