@@ -368,6 +368,9 @@ def give_back(administrator, london, number, serial):
     said = administrator.type(f"return london-lic01 {serial}=50 --yes")
     ok("350 -> 300" in said and ": released" in said and
        administrator.ask(f"entitlement show {serial}")["seats"]["return_pending"] == 50, "R6.2 a return waits for its receipt", said)
+    listed = administrator.type("entitlement list").splitlines()
+    ok(re.search(r"ALLOCATED +RETURN PENDING", listed[0]) and re.search(r" 300 +50 ", listed[1]),
+       "the list shows the seats that are on their way back", listed)
     ok(": released" in administrator.type(f"cancel-return {number}") and
        administrator.ask(f"entitlement show {serial}")["seats"]["return_pending"] == 0, "R6.3 and is cancelled meanwhile")
     ok("without seats: released" in administrator.type(f"retire {number}"), "R4.2 a license server is retired")
