@@ -9,6 +9,7 @@ import ssl
 import stat
 import subprocess
 import threading
+import time
 
 import harness
 import openapi
@@ -470,6 +471,41 @@ def test_hostile():
     server.server_close()
 
 
+class Waiting(http.server.BaseHTTPRequestHandler):
+    """A portal whose signer never answers."""
+
+    def do_GET(self):
+        body = json.dumps({"id": 7, "server": 1, "generation": 10, "state": "numbered", "waits_for": "signer", "problem": None}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+class Waiter:
+    """Whoever downloads there: half a minute, in which other tests run."""
+
+    def begin(self):
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Waiting)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        environment = {**os.environ, "LICET_PORTAL": "http://127.0.0.1:%d" % self.server.server_address[1], "LICET_TOKEN": "licet_token"}
+        self.process = subprocess.Popen([LICET, "download", "7"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+        begun = time.monotonic()
+        said = self.process.stderr.readline()
+        ok(said == "licet: generation 10 waits for the vendor's signer ...\n" and time.monotonic() - begun < 10,
+           "whoever waits for the signer is told at once", said)
+
+    def end(self):
+        out, error = self.process.communicate(timeout=60)
+        ok(self.process.returncode == 25 and out == "" and error.startswith("licet: generation 10 still waits for the vendor's signer") and
+           "ask the vendor" in error, "and at the end for what it still waits, and whom to ask", (out, error))
+        self.server.shutdown()
+        self.server.server_close()
+
+
 def test_pages():
     with Portal() as portal:
         staff = setup(portal)
@@ -535,4 +571,6 @@ def test_lost():
         ok(run.returncode == 0 and "was lost" in run.stderr and "licet_" not in run.stdout, "R6.9 a secret is not told twice", run)
 
 
-harness.run(test_table, test_login, test_addresses, test_certificate, test_orders, test_servers, test_hostile, test_pages, test_lost)
+WAITER = Waiter()
+harness.run(test_table, WAITER.begin, test_login, test_addresses, test_certificate, test_orders, test_servers, test_hostile, test_pages, test_lost,
+            WAITER.end)

@@ -62,6 +62,11 @@ static enum status download_judge(const json_t *issue, struct error *error)
         return error_set(
             error, LICET_CONFLICT, "generation %lld waits for the vendor's staff: %.200s",
             console_number(issue, "generation"), console_string(issue, "problem", "-"));
+    if (strcmp(waits_for, "signer") == 0)
+        return error_set(error, LICET_CONFLICT,
+                         "generation %lld still waits for the vendor's signer, which does not "
+                         "answer: ask the vendor, and try again later",
+                         console_number(issue, "generation"));
     return error_set(error, LICET_CONFLICT, "generation %lld is %.20s: it has no license file",
                      console_number(issue, "generation"), console_string(issue, "state", "?"));
 }
@@ -81,6 +86,9 @@ static enum status download_wait(struct portal *portal, json_int_t id, json_t **
         if (waits == DOWNLOAD_WAITS_MAX ||
             strcmp(console_string(*ret_issue, "waits_for", ""), "signer") != 0)
             break;
+        if (waits == 0)
+            fprintf(stderr, "licet: generation %lld waits for the vendor's signer ...\n",
+                    console_number(*ret_issue, "generation"));
         json_decref(*ret_issue);
         nanosleep(&(struct timespec){.tv_nsec = 500000000}, NULL);
     }
