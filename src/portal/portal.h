@@ -10,10 +10,10 @@ struct store;
 struct issuing;
 struct mailer;
 
-/* Opens the database, gives up rights (R10.1), and serves. */
 /* What --check looks at beyond the words of the options. LICET_INVALID. */
 enum status portal_check(const struct portal_options *options, struct error *error);
 
+/* Opens the database, gives up rights (R10.1), and serves. */
 enum status portal_create(const struct portal_options *options, struct portal **ret_portal,
                           struct error *error);
 /* Answers what was asked, then closes. NULL is fine. */
