@@ -67,7 +67,7 @@ void lease_let_go(struct lease *lease, struct instant now)
         return;
     }
     if (lease->phase == LEASE_ASKING) /* nobody said how long it was granted */
-        lease->end = instant_add_ms(now, (int64_t)LEASE_TTL_SECONDS * 1000);
+        lease->end = instant_add_ms(now, (int64_t)LEASE_TTL_SECONDS_MAX * 1000);
     lease->phase = LEASE_LEAVING;
     lease->waits_for_chain = false;
 }

@@ -179,15 +179,16 @@ static enum status policy_find_cap(const struct policy *policy, const struct int
             "a line has %llu seats, the cap is %u: staff may release it, with a reason",
             (unsigned long long)intent->line_seats_max, caps->seats_a_line);
     if (hour->files >= caps->files_an_hour)
-        return error_set(error, LICET_SIGNER_CAP,
-                         "%u files were signed in the last hour, which is the cap: wait, or staff "
-                         "releases it, with a reason",
-                         hour->files);
+        return error_set(
+            error, LICET_SIGNER_CAP,
+            "%u files were signed in the last hour, which is the cap: staff may release "
+            "this one, with a reason",
+            hour->files);
     if (hour->seats > caps->seats_an_hour ||
         intent->record.seats > caps->seats_an_hour - hour->seats)
         return error_set(error, LICET_SIGNER_CAP,
                          "with this file the seats of the last hour would pass the cap of %llu: "
-                         "wait, or staff releases it, with a reason",
+                         "staff may release it, with a reason",
                          (unsigned long long)caps->seats_an_hour);
     return LICET_OK;
 }

@@ -236,8 +236,7 @@ static enum status take_under_way(struct db_transaction *transaction, const stru
     if (*issue_id != 0)
         return LICET_OK;
     status = store_issue_newest(transaction, taking->server.id, taking->arena, &newest, NULL);
-    if (status == LICET_OK && newest.problem.data == NULL &&
-        (newest.state == ISSUE_INTENT || newest.state == ISSUE_NUMBERED))
+    if (status == LICET_OK && text_is(newest.waits_for, "signer"))
         *issue_id = newest.id;
     return status == LICET_OK || status == LICET_NOT_FOUND
                ? LICET_OK
@@ -268,7 +267,7 @@ static enum status take_all(struct db_transaction *transaction, struct taking *t
                : status;
 }
 
-/* R2.5: kept with its server for the files that are made from now on. */
+/* R2.5: kept with its server for the files that are made from now on. One that lists nothing says nothing. */
 static enum status take_serves(struct db_transaction *transaction, const struct taking *taking,
                                struct error *error)
 {
@@ -276,6 +275,8 @@ static enum status take_serves(struct db_transaction *transaction, const struct 
     char place[REQUEST_SERVES_BYTES_MAX];
     struct buf words = buf_over(place, sizeof(place));
 
+    if (serves->count == 0)
+        return LICET_OK;
     for (uint32_t i = 0; i < serves->count; i++) {
         if (i > 0)
             buf_add_byte(&words, ' ');
