@@ -129,6 +129,16 @@ enum status charged_rows_only(struct db_rows *rows, struct charged *ret_charged)
         rows, DB_COLUMNS(db_ret_u32(&ret_charged->allocated), db_ret_u32(&ret_charged->pending)));
 }
 
+enum status store_ledger_charged(struct db_transaction *transaction, int64_t entitlement_id,
+                                 int64_t server_id, struct charged *ret_charged,
+                                 struct error *error)
+{
+    struct db_rows rows;
+
+    charged_open(&rows, transaction, entitlement_id, server_id, error);
+    return charged_rows_only(&rows, ret_charged);
+}
+
 enum status store_ledger_list_server(struct db_transaction *transaction, int64_t server_id,
                                      uint32_t max, int64_t *entitlement_ids, uint32_t *ret_count,
                                      struct error *error)

@@ -51,6 +51,10 @@ struct charged {
     uint32_t allocated, pending;
 };
 
+enum status store_ledger_charged(struct db_transaction *transaction, int64_t entitlement_id,
+                                 int64_t server_id, struct charged *ret_charged,
+                                 struct error *error);
+
 /* 0 where the account does not exist yet. */
 enum status store_ledger_seats(struct db_transaction *transaction, int64_t entitlement_id,
                                struct account account, uint32_t *ret_seats, struct error *error);

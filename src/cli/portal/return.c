@@ -109,9 +109,9 @@ static enum status return_send(struct giving_back *back, struct error *error)
     json_decref(body);
     if (status != LICET_OK)
         return status;
-    show_sentence("generation {generation}: {state}{waits_for?; it waits for the }{not_served?; "
-                  "not served there: "
-                  "}. Its file: licet download {id}; its receipt frees what nobody uses",
+    show_sentence("generation {generation}: {state}{waits_for?; it waits for the }"
+                  "{not_served?; not served there: }. Its file: licet download {id}; its receipt "
+                  "frees what nobody uses",
                   answer);
     json_decref(answer);
     return LICET_OK;

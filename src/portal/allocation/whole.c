@@ -16,21 +16,6 @@ static uint32_t count_whole(struct charged charged)
     return charged.allocated + charged.pending;
 }
 
-static enum status whole_line(struct db_transaction *transaction, int64_t server_id,
-                              int64_t entitlement_id, struct charged *ret_charged,
-                              struct error *error)
-{
-    struct account allocated = {.kind = ACCOUNT_ALLOCATED, .server_id = server_id};
-    struct account pending = {.kind = ACCOUNT_RETURN_PENDING, .server_id = server_id};
-    enum status status =
-        store_ledger_seats(transaction, entitlement_id, allocated, &ret_charged->allocated, error);
-
-    if (status == LICET_OK)
-        status =
-            store_ledger_seats(transaction, entitlement_id, pending, &ret_charged->pending, error);
-    return status;
-}
-
 /* Only lines whose count changes: what is on hold and stays as it is stops nothing. */
 static enum status whole_change(struct db_transaction *transaction,
                                 const struct change_set *changes, count_fn *count,
@@ -52,7 +37,8 @@ static enum status whole_change(struct db_transaction *transaction,
     for (uint32_t i = 0; status == LICET_OK && i < list.count; i++) {
         struct charged charged = {0};
 
-        status = whole_line(transaction, server.id, list.entitlement_ids[i], &charged, error);
+        status =
+            store_ledger_charged(transaction, list.entitlement_ids[i], server.id, &charged, error);
         if (status == LICET_OK && count(charged) != charged.allocated)
             lines[whole.lines_count++] =
                 (struct issue_line){list.entitlement_ids[i], count(charged)};

@@ -267,7 +267,8 @@ static enum status take_all(struct db_transaction *transaction, struct taking *t
                : status;
 }
 
-/* R2.5: kept with its server for the files that are made from now on. One that lists nothing says nothing. */
+/* R2.5: kept with its server for the files that are made from now on. A request that lists nothing
+ * says nothing of it. */
 static enum status take_serves(struct db_transaction *transaction, const struct taking *taking,
                                struct error *error)
 {
